@@ -1,0 +1,129 @@
+import type { Generated } from "kysely";
+
+/** Times are milliseconds since the Unix epoch. JSON columns hold canonical or compact JSON text. */
+export interface Schema {
+  /** The instance's own settings: one row a name. */
+  instance: { name: string; value: string };
+  /** One row: the epoch of the change log and the number of its last change. */
+  counter: { id: number; epoch: string; number: number };
+  /** The change log: what each numbered transaction put in place or took away, as JSON `EntityChange[]`. */
+  change: { number: number; at: number; entities: string };
+  /** What the change log adds up to: the state that enforcement points receive as a snapshot. */
+  entity: { kind: string; key: string; value: string; number: number };
+  user: {
+    id: string;
+    /** Login name, unique, lower case. */
+    name: string;
+    display_name: string;
+    role: string;
+    /** JSON array of texts. */
+    groups: string;
+    disabled: number;
+    created_at: number;
+    updated_at: number;
+  };
+  /** Passkeys (WebAuthn Level 3 §4 credential record). */
+  credential: {
+    /** base64url credential id. */
+    id: string;
+    user_id: string;
+    /** COSE public key, base64url. */
+    public_key: string;
+    sign_count: number;
+    /** JSON array. */
+    transports: string;
+    aaguid: string;
+    backed_up: number;
+    name: string;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  session: {
+    /** Public identifier of the session; no secret. */
+    id: string;
+    /** SHA-256 of the bearer id in the browser's cookie at the login host. */
+    bearer_hash: string;
+    /** oidc-provider's payload without any bearer id. */
+    payload: string;
+    user_id: string | null;
+    created_at: number;
+    authenticated_at: number | null;
+    amr: string;
+    mfa_verified_at: number | null;
+    last_seen_at: number;
+    idle_expires_at: number;
+    absolute_expires_at: number;
+    source_ip: string | null;
+    user_agent: string | null;
+  };
+  /** One application cookie: SHA-256 of its value, and the session and host it is good for. */
+  entry: { cookie_hash: string; session_id: string; host: string; created_at: number };
+  /** One-time links for the first administrator and for invited people. Tokens rest as SHA-256. */
+  enrolment: {
+    token_hash: string;
+    kind: "setup" | "invite";
+    user_id: string | null;
+    created_at: number;
+    expires_at: number;
+    /** SHA-256 of the secret in the cookie of the first browser that opened it. */
+    browser_hash: string | null;
+    /** The WebAuthn challenge under way. */
+    challenge: string | null;
+    used_at: number | null;
+  };
+  /** oidc-provider's storage other than sessions. `id` is a SHA-256; the payload holds no bearer id. */
+  oidc: {
+    model: string;
+    id: string;
+    payload: string;
+    grant_id: string | null;
+    uid: string | null;
+    consumed_at: number | null;
+    expires_at: number | null;
+  };
+  /** Signing keys and cookie keys, sealed under the master key. */
+  secret: { name: string; sealed: string; created_at: number };
+  /** Every policy set that was ever active: `files` is JSON `SourceFile[]`. */
+  policy_version: { version: string; files: string; created_at: number };
+  /** Activations in order; the last one is active. */
+  policy_activation: { activation: number; version: string; at: number; actor: string };
+  /** With `hostStyle: port`: which application listens where. */
+  application_port: { name: string; port: number };
+  /** Gateways and agents: what each last said of itself. */
+  component: {
+    role: string;
+    name: string;
+    boot: string;
+    version: string;
+    hostname: string | null;
+    os_release: string | null;
+    /** Null while disconnected. */
+    connected_since: number | null;
+    last_seen_at: number;
+  };
+  /** Public keys with which gateways sign assertions and prove themselves to the token endpoint. */
+  gateway_key: { kid: string; gateway: string; jwk: string; announced_at: number };
+  /** The event log, in the order of ingest. */
+  event: {
+    id: Generated<number>;
+    source: string;
+    boot: string;
+    sequence: number;
+    /** SHA-256 of the record before it in its boot. */
+    previous: string;
+    /** The event's own time. */
+    time: number;
+    class_uid: number;
+    /** Which kind of event of ours: `decision`, `completion`, `login`, `administration`, `component`. */
+    kind: string;
+    decision_id: string | null;
+    effect: string | null;
+    /** Application or act. */
+    resource: string | null;
+    /** User name or service. */
+    subject: string | null;
+    body: string;
+  };
+  /** How far each boot of each source has been ingested, and the hash to expect next. */
+  event_source: { source: string; boot: string; sequence: number; hash: string };
+}

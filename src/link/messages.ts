@@ -1,0 +1,164 @@
+import type { SourceFile } from "#policy";
+
+export const LINK_VERSION = 1;
+
+/** How often control says that it is alive and names its head, in milliseconds. */
+export const HEARTBEAT_MS = 2_000;
+
+/** One kind of state that enforcement points hold, with its shape. The key is unique within the kind. */
+export interface EntityShapes {
+  /** The one instance; key `instance`. */
+  instance: InstanceState;
+  /** The one active policy set; key `active`. */
+  policy: PolicyState;
+  /** A person; key is the user's id. */
+  user: UserState;
+  /** A login session; key is its id, which is no secret. */
+  session: SessionState;
+  /** The right of one cookie to one host; key is the SHA-256 of the cookie's value, in hex. */
+  entry: EntryState;
+  /** With `hostStyle: "port"`: the port of an application; key is its name. */
+  port: PortState;
+}
+export type EntityKind = keyof EntityShapes;
+
+/** A piece of state put in place (`value`) or taken away (`null`). */
+export type EntityChange = {
+  [K in EntityKind]: { readonly kind: K; readonly key: string; readonly value: EntityShapes[K] | null };
+}[EntityKind];
+
+export interface InstanceState {
+  readonly id: string;
+  /** Applications live at `NAME.domain`. */
+  readonly domain: string;
+  readonly hostStyle: "subdomain" | "port";
+  /** Origins as browsers see them, such as `http://login.postern.localhost:7400`. */
+  readonly origins: { readonly login: string; readonly console: string };
+  /** `http` on loopback only. */
+  readonly scheme: "http" | "https";
+  readonly port: number;
+}
+
+export interface PolicyState {
+  readonly version: string;
+  /** Grows by one with every activation; an enforcement point refuses one not above its last. */
+  readonly activation: number;
+  readonly activatedAt: number;
+  readonly files: readonly SourceFile[];
+}
+
+export interface UserState {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly groups: readonly string[];
+  readonly disabled: boolean;
+}
+
+/** Times are milliseconds since the Unix epoch. */
+export interface SessionState {
+  readonly id: string;
+  readonly user: string;
+  readonly createdAt: number;
+  readonly authenticatedAt: number;
+  /** RFC 8176 values, such as `["hwk", "user", "mfa"]`. */
+  readonly amr: readonly string[];
+  /** When a factor that counts as multi-factor was last verified; absent when none was. */
+  readonly mfaVerifiedAt?: number;
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+}
+
+export interface EntryState {
+  readonly session: string;
+  /** The host (or, by port, the application) that the cookie is good for. */
+  readonly host: string;
+}
+
+export interface PortState {
+  readonly port: number;
+}
+
+/** What the stream carries, one JSON object a line. */
+export type StateMessage =
+  | {
+      readonly type: "snapshot";
+      readonly epoch: string;
+      readonly number: number;
+      readonly entities: readonly EntityChange[];
+    }
+  | {
+      readonly type: "change";
+      readonly epoch: string;
+      readonly number: number;
+      readonly entities: readonly EntityChange[];
+    }
+  | { readonly type: "heartbeat"; readonly epoch: string; readonly head: number; readonly now: number };
+
+/** What an enforcement point says of itself when it opens the stream (as query parameters). */
+export interface StreamRequest {
+  readonly role: "gateway" | "agent";
+  readonly name: string;
+  /** Identifies this start of the process. */
+  readonly boot: string;
+  readonly version: string;
+  /** Where it wants to go on from; absent asks for a snapshot. */
+  readonly epoch?: string;
+  readonly after?: number;
+}
+
+/** One record on its way up. `previous` is the SHA-256 of the record before it in this boot, so that a gap or an alteration shows. */
+export interface SpoolRecord {
+  readonly source: string;
+  readonly boot: string;
+  /** From 1, without gaps within a boot. */
+  readonly sequence: number;
+  readonly previous: string;
+  /** An OCSF event, as JSON text exactly as it was written to disk. */
+  readonly event: string;
+}
+
+/** Control's answer to a batch: everything up to these sequences rests in its log. */
+export interface RecordsAccepted {
+  readonly accepted: { readonly [boot: string]: number };
+}
+
+/** Asks control to let a cookie in: the gateway proves the login with the ID token it received. */
+export interface EntryRequest {
+  readonly idToken: string;
+  readonly nonce: string;
+  readonly host: string;
+  /** SHA-256 of the cookie value that the gateway is about to set, in hex. */
+  readonly cookieHash: string;
+}
+export interface EntryAccepted {
+  /** The change that carries it; the gateway's view must have reached it before it redirects. */
+  readonly number: number;
+}
+
+/** Last activity by session id, milliseconds since the Unix epoch; sent at most once a minute a session. */
+export interface ActivityReport {
+  readonly sessions: { readonly [session: string]: number };
+}
+
+/** A gateway's public key for `Postern-Assertion`, as a JWK with `kid` and `alg`. */
+export interface KeyAnnouncement {
+  readonly gateway: string;
+  readonly jwk: { readonly [member: string]: unknown };
+}
+
+/** Paths of the link, relative to its socket. */
+export const LINK_PATHS: {
+  readonly state: "/link/v1/state";
+  readonly records: "/link/v1/records";
+  readonly entries: "/link/v1/entries";
+  readonly activity: "/link/v1/activity";
+  readonly keys: "/link/v1/keys";
+} = {
+  state: "/link/v1/state",
+  records: "/link/v1/records",
+  entries: "/link/v1/entries",
+  activity: "/link/v1/activity",
+  keys: "/link/v1/keys",
+};

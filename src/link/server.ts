@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Clock, PosternError, parseJson, type Schedule } from "#kernel";
+import {
+  type ActivityReport,
+  type EntryAccepted,
+  type EntryRequest,
+  HEARTBEAT_MS,
+  type KeyAnnouncement,
+  LINK_PATHS,
+  type RecordsAccepted,
+  type SpoolRecord,
+  type StateMessage,
+  type StreamRequest,
+} from "./messages.ts";
+
+/** What the link reads state from: control's store. */
+export interface StateSource {
+  readonly epoch: string;
+  head(): Promise<number>;
+  snapshot(): Promise<StateMessage & { type: "snapshot" }>;
+  changesAfter(after: number, limit: number): Promise<(StateMessage & { type: "change" })[] | undefined>;
+  onCommit(listener: () => void): () => void;
+}
+
+/** What control does with what enforcement points send. Each checks what it is given. */
+export interface LinkHandlers {
+  records(records: readonly SpoolRecord[]): Promise<RecordsAccepted>;
+  entry(request: EntryRequest): Promise<EntryAccepted>;
+  activity(report: ActivityReport): Promise<void>;
+  key(announcement: KeyAnnouncement): Promise<void>;
+  connected(who: StreamRequest): void;
+  disconnected(who: StreamRequest): void;
+}
+
+export interface LinkServerOptions {
+  readonly source: StateSource;
+  readonly handlers: LinkHandlers;
+  readonly clock: Clock;
+  readonly schedule: Schedule;
+}
+
+const MOST_BODY_BYTES = 16 * 1024 * 1024;
+/** Changes read from the log at a time. */
+const BATCH = 500;
+
+/** Handles the requests of the link; made for `http.createServer`. */
+export function linkServer(
+  options: LinkServerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const posts = new Map<string, (message: unknown) => Promise<unknown>>([
+    [LINK_PATHS.records, async (message) => await options.handlers.records(message as SpoolRecord[])],
+    [LINK_PATHS.entries, async (message) => await options.handlers.entry(message as EntryRequest)],
+    [
+      LINK_PATHS.activity,
+      async (message) => {
+        await options.handlers.activity(message as ActivityReport);
+        return {};
+      },
+    ],
+    [
+      LINK_PATHS.keys,
+      async (message) => {
+        await options.handlers.key(message as KeyAnnouncement);
+        return {};
+      },
+    ],
+  ]);
+
+  return (request, response) => {
+    const url = new URL(request.url ?? "/", "http://control");
+    if (request.method === "GET" && url.pathname === LINK_PATHS.state) {
+      void streamState(options, parseStreamRequest(url.searchParams), response).catch((error: unknown) =>
+        response.destroy(error instanceof Error ? error : new Error(String(error))),
+      );
+      return;
+    }
+    const post = request.method === "POST" ? posts.get(url.pathname) : undefined;
+    if (post === undefined) {
+      answer(response, 404, { code: "not_found", message: `no ${request.method} ${url.pathname}` });
+      return;
+    }
+    void readBody(request)
+      .then(async (text) => await post(parseJson(text, "the message")))
+      .then(
+        (value) => answer(response, 200, value),
+        (error: unknown) => {
+          const known = error instanceof PosternError;
+          answer(response, known ? 400 : 500, {
+            code: known ? error.code : "internal",
+            message: error instanceof Error ? error.message : String(error),
+          });
+        },
+      );
+  };
+}
+
+/** Sends a snapshot or what has come since, then every change as it commits, and heartbeats between. */
+async function streamState(
+  options: LinkServerOptions,
+  who: StreamRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const { source, handlers, clock, schedule } = options;
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  const send = (message: StateMessage): void => {
+    response.write(`${JSON.stringify(message)}\n`);
+  };
+
+  let sent = who.epoch === source.epoch && who.after !== undefined ? who.after : -1;
+  let busy = false;
+  let again = false;
+  let beat = true;
+
+  /** Brings the reader up to the database; one run at a time. Waits for a slow reader rather than buffering for it. */
+  async function pump(): Promise<void> {
+    again = true;
+    if (busy) return;
+    busy = true;
+    try {
+      while (again && !response.destroyed) {
+        again = false;
+        if (response.writableNeedDrain) await drained(response);
+        const changes = sent < 0 ? undefined : await source.changesAfter(sent, BATCH);
+        if (changes === undefined) {
+          const snapshot = await source.snapshot();
+          send(snapshot);
+          sent = snapshot.number;
+        } else {
+          for (const change of changes) {
+            send(change);
+            sent = change.number;
+          }
+          if (changes.length === BATCH) again = true;
+        }
+        if (beat && !again) {
+          beat = false;
+          send({ type: "heartbeat", epoch: source.epoch, head: await source.head(), now: clock.now() });
+        }
+      }
+    } finally {
+      busy = false;
+    }
+  }
+
+  const fail = (error: unknown): void => {
+    response.destroy(error instanceof Error ? error : new Error(String(error)));
+  };
+  const stopListening = source.onCommit(() => void pump().catch(fail));
+  const stopBeating = schedule.every(HEARTBEAT_MS, () => {
+    beat = true;
+    void pump().catch(fail);
+  });
+  response.on("close", () => {
+    stopListening();
+    stopBeating();
+    handlers.disconnected(who);
+  });
+  handlers.connected(who);
+  await pump();
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      response.off("drain", go);
+      response.off("close", go);
+      resolve();
+    };
+    response.on("drain", go);
+    response.on("close", go);
+  });
+}
+
+function parseStreamRequest(query: URLSearchParams): StreamRequest {
+  const role = query.get("role");
+  const after = query.get("after");
+  const epoch = query.get("epoch");
+  return {
+    role: role === "agent" ? "agent" : "gateway",
+    name: query.get("name") ?? "",
+    boot: query.get("boot") ?? "",
+    version: query.get("version") ?? "",
+    ...(epoch === null ? {} : { epoch }),
+    ...(after === null || !/^\d{1,15}$/.test(after) ? {} : { after: Number(after) }),
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BODY_BYTES) throw new PosternError("input.too_large", "the message is over 16 MiB");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function answer(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(body);
+}
