@@ -7,6 +7,7 @@
  * (0700) is the authentication.
  */
 
+export * from "./answers.ts";
 export * from "./client.ts";
 export * from "./messages.ts";
 export * from "./server.ts";

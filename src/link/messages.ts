@@ -103,6 +103,9 @@ export interface StreamRequest {
   /** Identifies this start of the process. */
   readonly boot: string;
   readonly version: string;
+  /** An agent names its host and the release of its operating system. */
+  readonly hostname?: string;
+  readonly osRelease?: string;
   /** Where it wants to go on from; absent asks for a snapshot. */
   readonly epoch?: string;
   readonly after?: number;

@@ -175,11 +175,15 @@ function parseStreamRequest(query: URLSearchParams): StreamRequest {
   const role = query.get("role");
   const after = query.get("after");
   const epoch = query.get("epoch");
+  const hostname = query.get("hostname");
+  const osRelease = query.get("osRelease");
   return {
     role: role === "agent" ? "agent" : "gateway",
     name: query.get("name") ?? "",
     boot: query.get("boot") ?? "",
     version: query.get("version") ?? "",
+    ...(hostname === null ? {} : { hostname }),
+    ...(osRelease === null ? {} : { osRelease }),
     ...(epoch === null ? {} : { epoch }),
     ...(after === null || !/^\d{1,15}$/.test(after) ? {} : { after: Number(after) }),
   };

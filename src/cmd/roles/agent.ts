@@ -1,0 +1,45 @@
+import { hostname, release } from "node:os";
+import { join } from "node:path";
+import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
+import { LINK_PATHS, linkClient, parseRecordsAccepted } from "#link";
+import { startAgent } from "#posture";
+import { openSpool } from "#spool";
+import { type InstanceSettings, sockets } from "../settings.ts";
+import type { RunningRole } from "./role.ts";
+
+/** The agent of this host: reports its version, host name and OS release. */
+export async function run(settings: InstanceSettings, notify: Notify): Promise<RunningRole> {
+  const clock = systemClock;
+  const schedule = systemSchedule;
+  const name = hostname();
+  const boot = newId("boot", clock.now(), systemIds);
+  const link = linkClient({ socket: sockets(settings).link });
+  const spool = await openSpool({
+    folder: join(settings.data, "spool"),
+    source: `agent:${name}`,
+    boot,
+    clock,
+    schedule,
+    ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
+    notify,
+  });
+  const agent = startAgent({
+    link,
+    spool,
+    name,
+    boot,
+    version: settings.version,
+    clock,
+    schedule,
+    host: { hostname: name, osRelease: release() },
+    notify,
+  });
+  notify({ event: "ready" });
+  return {
+    async stop() {
+      agent.stop();
+      await spool.close();
+      link.close();
+    },
+  };
+}
