@@ -95,7 +95,7 @@ function tls(settings: InstanceSettings): { tls?: { cert: string; key: string } 
   }
 }
 
-/** Where control leaves the certificate of its own authority for development: the run folder, which only this user can read. */
+/** Where control leaves the certificate of its own authority for development: both folders are this user's alone. */
 export function developmentFiles(settings: Pick<InstanceSettings, "run">): {
   certificate: string;
   key: string;
@@ -104,6 +104,6 @@ export function developmentFiles(settings: Pick<InstanceSettings, "run">): {
   return {
     certificate: join(settings.run, "tls.crt"),
     key: join(settings.run, "tls.key"),
-    authority: join(settings.run, "authority.crt"),
+    authority: join(settings.data, "authority.crt"),
   };
 }
