@@ -1,0 +1,164 @@
+/**
+ * Every page that people see, at desktop and phone width, light and dark: axe finds nothing, nothing scrolls
+ * sideways at 320 px, and each is photographed. `POSTERN_SHOTS=docs/images npm test` renews the documentation's pictures.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, type Visitor, visitor } from "./harness/browser.ts";
+import { type Instance, startInstance } from "./harness/instance.ts";
+import { acceptInvitation, becomeAdministrator, openApplication } from "./harness/people.ts";
+import { until } from "./harness/until.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let instance: Instance;
+let browser: Browser;
+let ada: Visitor;
+let shots: string;
+
+before(async () => {
+  [instance, browser] = await Promise.all([startInstance(), openBrowser()]);
+  shots = process.env.POSTERN_SHOTS ?? (await mkdtemp(join(tmpdir(), "postern-shots-")));
+  await mkdir(shots, { recursive: true });
+  ada = await visitor(browser);
+});
+after(async () => {
+  await browser?.close();
+  await instance?.remove();
+});
+
+interface Finding {
+  readonly id: string;
+  readonly help: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** Looks at the page as it stands in all four ways. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const scheme of ["light", "dark"] as const) {
+    for (const [device, width, height] of [
+      ["desktop", 1280, 800],
+      ["phone", 390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.evaluate(() => document.fonts.ready.then(() => undefined));
+      await page.screenshot({ path: join(shots, `${name}-${device}-${scheme}.png`) });
+      // as a tester's script, not the page's: the content security policy stays in force for the page
+      const violations = (await page.evaluate(
+        `${AXE}; axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations)`,
+      )) as Finding[];
+      const said = violations.map(
+        (v) =>
+          `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.html} ${n.failureSummary ?? ""}`).join("\n  ")}`,
+      );
+      assert.deepEqual(said, [], `${name} ${device} ${scheme}`);
+    }
+  }
+  await page.setViewportSize({ width: 320, height: 640 });
+  const sideways = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.ok(sideways <= 0, `${name} scrolls ${sideways} px sideways at 320 px`);
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test("setup, and links that no longer work", async () => {
+  await ada.page.goto(String(instance.ready.setup));
+  await ada.page.getByRole("button", { name: /create .*passkey/i }).waitFor();
+  await look(ada.page, "setup");
+  const other = await visitor(browser);
+  await other.page.goto(String(instance.ready.setup));
+  await other.page.getByText(/another browser/i).waitFor();
+  await look(other.page, "setup-other-browser");
+  await other.context.close();
+});
+
+test("sign-in", async () => {
+  await becomeAdministrator(ada.page, String(instance.ready.setup));
+  const other = await visitor(browser);
+  await other.page.goto(instance.url("wiki"));
+  await other.page.getByRole("button", { name: /sign in with .*passkey/i }).waitFor();
+  await look(other.page, "sign-in");
+  await other.page.goto(instance.ready.login);
+  await other.page.getByRole("main").waitFor();
+  await look(other.page, "home-signed-out");
+  await other.context.close();
+});
+
+test("an application, a closed door, no application", async () => {
+  await openApplication(ada.page, instance.url("wiki"));
+  await look(ada.page, "wiki");
+  await openApplication(ada.page, instance.url("payroll"));
+  await ada.page.getByRole("heading", { name: /can't open Payroll/ }).waitFor();
+  await look(ada.page, "denied");
+  await openApplication(ada.page, instance.url("nowhere"));
+  await ada.page
+    .getByText(/no application/i)
+    .first()
+    .waitFor();
+  await look(ada.page, "no-application");
+  await ada.page.goto(instance.ready.login);
+  await ada.page.getByText("Wiki").first().waitFor();
+  await look(ada.page, "home");
+});
+
+test("an invitation", async () => {
+  const bob = await visitor(browser);
+  const invited = JSON.parse((await instance.postern("user", "invite", "carol", "--json")).stdout) as {
+    url: string;
+  };
+  await bob.page.goto(invited.url);
+  await bob.page.getByRole("button", { name: /create .*passkey/i }).waitFor();
+  await look(bob.page, "invite");
+  await acceptInvitation(bob.page, instance, "bob");
+  await openApplication(bob.page, instance.url("wiki"));
+  await bob.context.close();
+});
+
+test("the console's pages", async () => {
+  await until("decisions in the log", async () =>
+    (await instance.postern("audit", "tail", "--json")).stdout.includes("decision"),
+  );
+  const pages: [string, string, RegExp][] = [
+    ["overview", "/", /overview/i],
+    ["decisions", "/decisions", /access log|decisions/i],
+    ["applications", "/applications", /applications/i],
+    ["people", "/people", /people/i],
+    ["sessions", "/sessions", /sessions/i],
+    ["policies", "/policies", /polic/i],
+  ];
+  for (const [name, path, heading] of pages) {
+    await openApplication(ada.page, `${instance.ready.console}${path}`);
+    await ada.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+    await ada.page.waitForLoadState("networkidle").catch(() => undefined);
+    await look(ada.page, `console-${name}`);
+  }
+});
+
+test("the why page, beside the log and on its own", async () => {
+  await openApplication(ada.page, `${instance.ready.console}/decisions?effect=deny`);
+  const row = ada.page.getByRole("row").filter({ hasText: "payroll" }).first();
+  await row.waitFor();
+  await row.click();
+  await ada.page
+    .getByText(/policy\.rules:\d+/)
+    .first()
+    .waitFor();
+  await look(ada.page, "console-why-panel");
+  const text = await ada.page.locator("body").innerText();
+  const id = /dec_[0-9a-z]{26}/.exec(ada.page.url() + text)?.[0];
+  assert.ok(id, "the panel names the decision");
+  await ada.page.goto(`${instance.ready.console}/decisions/${id}`);
+  await ada.page
+    .getByText(/policy\.rules:\d+/)
+    .first()
+    .waitFor();
+  await look(ada.page, "console-why");
+});
