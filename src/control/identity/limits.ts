@@ -1,0 +1,35 @@
+/** How long things last and how many of them there may be. Times are milliseconds. */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** A session ends after this time without a request. */
+export const SESSION_IDLE: number = 8 * HOUR;
+/** A session ends this long after the person last proved who they are, whatever they do. */
+export const SESSION_ABSOLUTE: number = 24 * HOUR;
+/** A later end of a session is announced to enforcement points when it has moved by this much. */
+export const SESSION_STEP: number = MINUTE;
+
+/** From the request of an application until the passkey has been shown. */
+export const INTERACTION: number = 15 * MINUTE;
+/** OpenID Connect Core §3.1.3.1: a code is short-lived. */
+export const AUTHORIZATION_CODE: number = MINUTE;
+export const ID_TOKEN: number = 5 * MINUTE;
+/** An ID token proves a login to us only while it is this fresh. */
+export const ENTRY_FRESHNESS: number = 2 * MINUTE;
+/** Clocks of this machine's processes agree; this is for rounding to seconds. */
+export const CLOCK_TOLERANCE: number = 5_000;
+
+export const CHALLENGE: number = 5 * MINUTE;
+export const SETUP_LINK: number = 15 * MINUTE;
+export const INVITE_LINK: number = 72 * HOUR;
+/** For this long a link that has ended can still say why. */
+export const ENDED_LINK: number = 7 * 24 * HOUR;
+
+/** Tries at a passkey or at a link that fail, a minute and source address. */
+export const FAILURES_PER_MINUTE = 30;
+/** Logins begun, a minute and source address: each rests as a row until it ends. */
+export const STARTS_PER_MINUTE = 120;
+
+export const SWEEP_EVERY: number = MINUTE;
+export const MOST_BODY_BYTES: number = 64 * 1024;
