@@ -1,0 +1,398 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { generateKeyPair } from "jose";
+import * as openid from "openid-client";
+import { isGatewayCallback } from "./gateway-clients.ts";
+import {
+  type Browser,
+  type Gateway,
+  type Login,
+  PORTS,
+  type Rig,
+  SUBDOMAINS,
+  setUp,
+  startRig,
+} from "./login-rig.test.ts";
+import type { SoftwareAuthenticator } from "./software-authenticator.test.ts";
+
+let rig: Rig;
+let gateway: Gateway;
+let authenticator: SoftwareAuthenticator;
+let browser: Browser;
+before(async () => {
+  rig = await startRig();
+  ({ authenticator } = await setUp(rig));
+  gateway = await rig.gateway("main");
+});
+after(async () => await rig.close());
+beforeEach(() => {
+  browser = rig.browser();
+});
+
+/** A callback with a code, from a browser that has just signed in. */
+async function callback(): Promise<{ login: Login; url: string }> {
+  const login = await gateway.begin();
+  const interaction = (await browser.open(login.url.href)).location();
+  const verified = await browser.showPasskey(interaction, authenticator);
+  return { login, url: (await browser.open(String(verified.json().next))).location() };
+}
+
+test("the ID token names the person, the public session, the time and the means", async () => {
+  const { login, url } = await callback();
+  const tokens = await openid.authorizationCodeGrant(gateway.config, new URL(url), {
+    pkceCodeVerifier: login.verifier,
+    expectedState: login.state,
+    expectedNonce: login.nonce,
+  });
+  const claims = tokens.claims();
+  const session = await rig.store.db
+    .selectFrom("session")
+    .selectAll()
+    .orderBy("created_at", "desc")
+    .executeTakeFirst();
+  assert.equal(claims?.iss, "http://login.postern.localhost:7400");
+  assert.equal(claims?.aud, "gateway:main");
+  const sessions = await rig.store.db.selectFrom("session").select("id").execute();
+  assert.equal(
+    sessions.some(({ id }) => id === claims?.sid),
+    true,
+  );
+  assert.deepEqual(claims?.amr, ["hwk", "user", "mfa"]);
+  assert.equal(typeof claims?.auth_time, "number");
+  assert.equal(tokens.refresh_token, undefined);
+  assert.ok(session !== undefined);
+});
+
+test("discovery tells of nothing that is not served", async () => {
+  const document = (await rig.send("GET", "/.well-known/openid-configuration")).json();
+  assert.deepEqual(document.response_types_supported, ["code"]);
+  assert.deepEqual(document.grant_types_supported, ["authorization_code"]);
+  assert.deepEqual(document.token_endpoint_auth_methods_supported, ["private_key_jwt"]);
+  assert.deepEqual(document.id_token_signing_alg_values_supported, ["ES256"]);
+  assert.deepEqual(document.code_challenge_methods_supported, ["S256"]);
+  assert.deepEqual(document.scopes_supported, ["openid"]);
+  for (const endpoint of [
+    "userinfo",
+    "registration",
+    "revocation",
+    "introspection",
+    "end_session",
+    "device_authorization",
+    "pushed_authorization_request",
+  ])
+    assert.equal(document[`${endpoint}_endpoint`], undefined, endpoint);
+  for (const path of [
+    "/me2",
+    "/reg",
+    "/session/end",
+    "/session/end/confirm",
+    "/request",
+    "/token/introspection",
+    "/AUTH",
+    "/auth/",
+    "/jwks/",
+  ])
+    assert.equal(
+      (await rig.send("POST", path, { origin: SUBDOMAINS.origins.login })).status >= 400,
+      true,
+      path,
+    );
+  const { keys } = (await rig.send("GET", "/jwks")).json() as { keys: Record<string, unknown>[] };
+  assert.equal(keys.length, 1);
+  assert.equal(keys[0]?.d, undefined);
+});
+
+const TRICKS = [
+  "http://wiki.postern.localhost:7400/.postern/callback/",
+  "http://wiki.postern.localhost:7400/.postern/callback?x=1",
+  "http://wiki.postern.localhost:7400/.postern/callback#x",
+  "http://wiki.postern.localhost:7400/.postern/callbackx",
+  "http://wiki.postern.localhost:7400/.postern/../.postern/callback",
+  "http://wiki.postern.localhost:7400/.postern/call%62ack",
+  "http://wiki.postern.localhost:7400//.postern/callback",
+  "http://wiki.postern.localhost:7400\\.postern\\callback",
+  "http://wiki.postern.localhost:7400/.POSTERN/callback",
+  "http://WIKI.postern.localhost:7400/.postern/callback",
+  "http://wiki.postern.localhost:7400./.postern/callback",
+  "http://wiki.postern.localhost.:7400/.postern/callback",
+  "http://a.wiki.postern.localhost:7400/.postern/callback",
+  "http://postern.localhost:7400/.postern/callback",
+  "http://.postern.localhost:7400/.postern/callback",
+  "http://-x.postern.localhost:7400/.postern/callback",
+  "http://login.postern.localhost:7400/.postern/callback",
+  "http://wiki.postern.localhost:7401/.postern/callback",
+  "http://wiki.postern.localhost/.postern/callback",
+  "http://wiki.postern.localhost:07400/.postern/callback",
+  "https://wiki.postern.localhost:7400/.postern/callback",
+  "javascript://wiki.postern.localhost:7400/.postern/callback",
+  "http://user@wiki.postern.localhost:7400/.postern/callback",
+  "http://wiki.postern.localhost:7400@evil.example/.postern/callback",
+  "http://wiki.postern.localhost:7400:pw@evil.example/.postern/callback",
+  "http://evil.example/.postern/callback",
+  "http://wiki.postern.localhost.evil.example:7400/.postern/callback",
+  "http://wikipostern.localhost:7400/.postern/callback",
+  "http://wiki.postern.localhost:7400 /.postern/callback",
+  " http://wiki.postern.localhost:7400/.postern/callback",
+  "http://wiki.postern.localhost:7400/.postern/call\tback",
+  "http://wiki\u3002postern.localhost:7400/.postern/callback",
+  "//wiki.postern.localhost:7400/.postern/callback",
+  "/.postern/callback",
+  "",
+];
+
+test("a code goes to the callback of a host under the domain, written as browsers write it, and nowhere else", async () => {
+  assert.equal(isGatewayCallback(SUBDOMAINS, "http://wiki.postern.localhost:7400/.postern/callback"), true);
+  assert.equal(
+    isGatewayCallback(SUBDOMAINS, "http://console.postern.localhost:7400/.postern/callback"),
+    true,
+  );
+  for (const address of TRICKS) {
+    assert.equal(isGatewayCallback(SUBDOMAINS, address), false, address);
+    const { url } = await gateway.begin();
+    url.searchParams.set("redirect_uri", address);
+    const answer = await browser.send("GET", url.href, { "x-forwarded-for": address.length.toString() });
+    assert.equal(answer.status, 400, address);
+    assert.equal(answer.headers.location, undefined, address);
+    assert.equal(answer.headers["content-type"], "application/problem+json");
+  }
+});
+
+test("by port a code goes to localhost with any port but the login host's", () => {
+  assert.equal(isGatewayCallback(PORTS, "http://localhost:7402/.postern/callback"), true);
+  for (const address of [
+    "http://localhost:7400/.postern/callback",
+    "http://wiki.localhost:7402/.postern/callback",
+    "http://127.0.0.1:7402/.postern/callback",
+    "https://localhost:7402/.postern/callback",
+    "http://localhost:7402/.postern/callback?",
+    "http://localhost:99999/.postern/callback",
+  ])
+    assert.equal(isGatewayCallback(PORTS, address), false, address);
+});
+
+test("on a default port the address has none", () => {
+  const tls = {
+    ...SUBDOMAINS,
+    scheme: "https",
+    port: 443,
+    domain: "example.org",
+    origins: { login: "https://login.example.org", console: "https://console.example.org" },
+  } as const;
+  assert.equal(isGatewayCallback(tls, "https://wiki.example.org/.postern/callback"), true);
+  assert.equal(isGatewayCallback(tls, "https://wiki.example.org:443/.postern/callback"), false);
+  assert.equal(isGatewayCallback(tls, "http://wiki.example.org/.postern/callback"), false);
+});
+
+test("a request without PKCE, with a plain challenge or of another flow gets no code", async () => {
+  for (const change of [
+    { code_challenge: "", code_challenge_method: "" },
+    { code_challenge_method: "plain" },
+    { response_type: "id_token" },
+    { response_type: "code id_token" },
+    { response_mode: "fragment" },
+    { response_mode: "form_post" },
+    { scope: "profile" },
+    { prompt: "consent" },
+  ]) {
+    const { url } = await gateway.begin();
+    for (const [name, value] of Object.entries(change)) {
+      if (value === "") url.searchParams.delete(name);
+      else url.searchParams.set(name, value);
+    }
+    const answer = await browser.open(url.href);
+    if (answer.headers.location === undefined) assert.equal(answer.status, 400);
+    else
+      assert.match(
+        answer.location(),
+        /^http:\/\/wiki\.postern\.localhost:7400\/\.postern\/callback[?#]error=/,
+      );
+  }
+});
+
+test("a client that has announced no key is not known", async () => {
+  for (const id of ["gateway:other", "gateway:", "main", "gateway:main ", "GATEWAY:main"]) {
+    const { url } = await gateway.begin();
+    url.searchParams.set("client_id", id);
+    const answer = await browser.open(url.href);
+    assert.equal(answer.status, 400, id);
+    assert.equal(answer.headers.location, undefined);
+  }
+});
+
+test("a code is exchanged once, by its client, with its verifier and its address", async () => {
+  const exchange = async (
+    config: openid.Configuration,
+    { login, url }: { login: Login; url: string },
+    change: { verifier?: string; address?: string } = {},
+  ): Promise<unknown> => {
+    const target = new URL(url);
+    if (change.address !== undefined) target.host = change.address;
+    return await openid.authorizationCodeGrant(config, target, {
+      pkceCodeVerifier: change.verifier ?? login.verifier,
+      expectedState: login.state,
+      expectedNonce: login.nonce,
+    });
+  };
+  const refused = { error: "invalid_grant" };
+  await assert.rejects(
+    exchange(gateway.config, await callback(), { verifier: openid.randomPKCECodeVerifier() }),
+    refused,
+  );
+  await assert.rejects(
+    exchange(gateway.config, await callback(), { address: "payroll.postern.localhost:7400" }),
+    refused,
+  );
+  const other = await rig.gateway("second");
+  await assert.rejects(exchange(other.config, await callback()), refused);
+
+  const thief = await rig.gateway("third");
+  const { privateKey } = await generateKeyPair("ES256");
+  const forged = new openid.Configuration(
+    gateway.config.serverMetadata(),
+    "gateway:main",
+    { id_token_signed_response_alg: "ES256" },
+    openid.PrivateKeyJwt(privateKey),
+  );
+  forged[openid.customFetch] = thief.config[openid.customFetch] ?? fetch;
+  openid.allowInsecureRequests(forged);
+  await assert.rejects(exchange(forged, await callback()), { error: "invalid_client" });
+
+  const good = await callback();
+  const both = await Promise.allSettled([exchange(gateway.config, good), exchange(gateway.config, good)]);
+  assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  await assert.rejects(exchange(gateway.config, good), refused);
+});
+
+test("a code is worth nothing once its session has ended", async () => {
+  const { login, url } = await callback();
+  for (const { id } of await rig.store.db.selectFrom("session").select("id").execute())
+    await rig.identity.endSession(id, "revoked");
+  await assert.rejects(gateway.finish(login, url), { error: "invalid_grant" });
+});
+
+test("a gateway's last key but one is believed, the one before is not", async () => {
+  const first = await rig.gateway("turning");
+  rig.clock.advance(1);
+  const second = await rig.gateway("turning");
+  const { login, url } = await callback();
+  const grant = { pkceCodeVerifier: login.verifier, expectedState: login.state };
+  // the client is another than the code's: what counts is whether it is known at all
+  await assert.rejects(openid.authorizationCodeGrant(first.config, new URL(url), grant), {
+    error: "invalid_grant",
+  });
+  rig.clock.advance(1);
+  await rig.gateway("turning");
+  await assert.rejects(openid.authorizationCodeGrant(first.config, new URL(url), grant), {
+    error: "invalid_client",
+  });
+  await assert.rejects(openid.authorizationCodeGrant(second.config, new URL(url), grant), {
+    error: "invalid_grant",
+  });
+});
+
+test("only a public ES256 key can be announced", async () => {
+  const jwk = {
+    kty: "EC",
+    crv: "P-256",
+    x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    kid: "example",
+    alg: "ES256",
+  };
+  for (const [gatewayName, wrong] of [
+    ["main", { ...jwk, d: "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI" }],
+    ["main", { ...jwk, alg: "HS256" }],
+    ["main", { ...jwk, crv: "P-384" }],
+    ["main", { ...jwk, y: jwk.x }],
+    ["main", { kty: "oct", k: "AAAA", kid: "k", alg: "HS256" }],
+    ["main", { ...jwk, kid: "" }],
+    ["Main", jwk],
+    ["a:b", jwk],
+    ["", jwk],
+  ] as const)
+    await assert.rejects(rig.identity.announceKey({ gateway: gatewayName, jwk: wrong }), {
+      code: "input.invalid",
+    });
+  await rig.identity.announceKey({ gateway: "example", jwk });
+  await rig.identity.announceKey({ gateway: "example", jwk });
+  await assert.rejects(rig.identity.announceKey({ gateway: "other", jwk }), { code: "conflict" });
+});
+
+test("what browsers see is headed safely, and wrong requests change nothing", async () => {
+  const pages = [
+    "/",
+    "/setup",
+    "/invite",
+    "/interaction/whatever",
+    "/assets/x.js",
+    "/me",
+    "/auth",
+    "/nowhere",
+  ];
+  for (const path of pages) {
+    const { headers } = await browser.open(path);
+    assert.match(
+      String(headers["content-security-policy"]),
+      /default-src 'none'.*frame-ancestors 'none'/,
+      path,
+    );
+    assert.equal(headers["x-content-type-options"], "nosniff");
+  }
+  assert.equal((await browser.open("/me")).status, 401);
+  assert.equal((await browser.open("/nowhere")).status, 404);
+  const origin = SUBDOMAINS.origins.login;
+  const json = { "content-type": "application/json" };
+  const cases: [number, Record<string, string>, string][] = [
+    [403, json, "{}"],
+    [403, { ...json, origin: "http://wiki.postern.localhost:7400" }, "{}"],
+    [403, { ...json, origin: "null" }, "{}"],
+    [403, { ...json, origin, "sec-fetch-site": "same-site" }, "{}"],
+    [400, { origin, "content-type": "text/plain" }, "{}"],
+    [400, { origin, "content-type": "application/x-www-form-urlencoded" }, "a=b"],
+    [400, { ...json, origin }, "{"],
+    [422, { ...json, origin }, "[]"],
+    [422, { ...json, origin }, '{"token":7}'],
+    [413, { ...json, origin }, `{"token":"${"a".repeat(70_000)}"}`],
+  ];
+  for (const [status, headers, body] of cases) {
+    const answer = await rig.send("POST", "/enrol/open", headers, body);
+    assert.equal(answer.status, status, body.slice(0, 40));
+    assert.equal(answer.headers["content-type"], "application/problem+json");
+    assert.equal(answer.headers["cache-control"], "no-store");
+  }
+  assert.equal((await rig.send("GET", "/enrol/open")).status, 404);
+  assert.equal((await rig.send("DELETE", "/")).status, 404);
+});
+
+test("headers of the client do not move the login host", async () => {
+  const { url } = await gateway.begin();
+  const answer = await browser.send("GET", url.href, {
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "https",
+    host: "evil.example",
+  });
+  assert.match(answer.location(), /^http:\/\/(evil\.example|login\.postern\.localhost:7400)\/interaction\//);
+  const interaction = new URL(answer.location()).pathname;
+  const options = await browser.post(`${interaction}/options`, {});
+  const response = authenticator.get(options.json() as never);
+  const verified = await browser.post(`${interaction}/verify`, { response });
+  assert.match(String(verified.json().next), /^http:\/\/login\.postern\.localhost:7400\/auth\//);
+});
+
+test("many logins begun from one address are refused for a while", async () => {
+  const busy = rig.browser();
+  busy.address = "2001:db8::1";
+  let last = await busy.open((await gateway.begin()).url.href);
+  for (let i = 0; i < 120; i++) {
+    busy.address = `2001:db8::${i.toString(16)}`;
+    last = await busy.open((await gateway.begin()).url.href);
+  }
+  assert.equal(last.status, 429);
+  assert.notEqual(last.headers["retry-after"], undefined);
+  busy.address = "2001:db8:0:1::1";
+  assert.equal((await busy.open((await gateway.begin()).url.href)).status, 303);
+});
+
+test("no failure of the provider was left unsaid, and none happened", () => {
+  assert.deepEqual(rig.notices, []);
+});
