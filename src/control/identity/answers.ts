@@ -53,7 +53,8 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     throw new PosternError("input.malformed", "the body is not application/json");
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // leaving the loop early must not take away the connection that the answer goes by
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MOST_BODY_BYTES) throw new PosternError("input.too_large", "the body is over 64 KiB");
     chunks.push(chunk);

@@ -145,8 +145,10 @@ export async function enrolmentVerify(
   candidate: unknown,
   source: RequestSource,
 ): Promise<Verified> {
-  const { link, ceremony } = await takeCeremony(parts, browser);
+  let begun: Ceremony | undefined;
   try {
+    begun = await takeCeremony(parts, browser);
+    const ceremony = begun;
     if (ceremony === undefined || ceremony.expiresAt <= parts.clock.now())
       throw new PasskeyRefusal("challenge.expired");
     const credential = await checkRegistration(parts, candidate, ceremony.challenge, ceremony.user);
@@ -176,28 +178,24 @@ export async function enrolmentVerify(
   } catch (error) {
     if (error instanceof PosternError) {
       const reason = error instanceof PasskeyRefusal ? error.reason : error.code;
-      const user = link.user_id === null ? undefined : ceremony?.user;
-      await recordFailure(parts, { act: "enrol-passkey", reason, ...known(user), source });
+      await recordFailure(parts, { act: "enrol-passkey", reason, ...known(begun?.user), source });
     }
     throw error;
   }
 }
 
-async function takeCeremony(
-  parts: Parts,
-  browser: string | undefined,
-): Promise<{ link: EnrolmentRow; ceremony: Ceremony | undefined }> {
-  const { value } = await parts.store.write(async ({ db }) => {
+/** The ceremony under way, if any; it is spent by being asked for. */
+async function takeCeremony(parts: Parts, browser: string | undefined): Promise<Ceremony | undefined> {
+  const { value: challenge } = await parts.store.write(async ({ db }) => {
     const link = await linkOf(db, browser, parts.clock.now());
     await db
       .updateTable("enrolment")
       .set({ challenge: null })
       .where("token_hash", "=", link.token_hash)
       .execute();
-    return link;
+    return link.challenge;
   });
-  const ceremony = value.challenge === null ? undefined : CEREMONY.parse(JSON.parse(value.challenge));
-  return { link: value, ceremony };
+  return challenge === null ? undefined : CEREMONY.parse(JSON.parse(challenge));
 }
 
 async function makeFirstAdministrator(

@@ -138,8 +138,8 @@ export function loginHost(
       if (!(error instanceof PosternError))
         notify({ event: "warning", message: `the login host failed to answer: ${String(error)}` });
       if (error instanceof RateLimited) response.setHeader("retry-after", error.retryAfter);
-      // what is left of a body that was not read must not hold the connection
-      request.resume();
+      if (error instanceof PosternError && error.code === "input.too_large")
+        response.setHeader("connection", "close");
       answerProblem(request, response, error);
     });
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ErrorCode, PosternError } from "#kernel";
+import { actionLink, actions, html, page, pageSecurityHeaders } from "#look";
 
 /** The status of each code that the login host answers with; any other is 500. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -38,7 +39,7 @@ export function renderProblem(request: IncomingMessage, error: unknown): Rendere
   if (wantsPage(request)) {
     return {
       status,
-      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },
+      headers: pageSecurityHeaders(),
       body: problemPage(title, remedy),
     };
   }
@@ -68,5 +69,14 @@ function wantsPage(request: IncomingMessage): boolean {
 }
 
 function problemPage(title: string, remedy: string | undefined): string {
-  return `${title} ${remedy ?? ""}`;
+  return page({
+    title: sentence(title),
+    body: html`${remedy !== undefined && html`<p>${sentence(remedy)}.</p>`}${actions(
+      actionLink({ label: "Go to your applications", href: "/", primary: true }),
+    )}`,
+  });
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { generateKeyPair } from "jose";
 import * as openid from "openid-client";
@@ -31,6 +33,7 @@ beforeEach(() => {
 
 /** A callback with a code, from a browser that has just signed in. */
 async function callback(): Promise<{ login: Login; url: string }> {
+  browser = rig.browser();
   const login = await gateway.begin();
   const interaction = (await browser.open(login.url.href)).location();
   const verified = await browser.showPasskey(interaction, authenticator);
@@ -45,11 +48,6 @@ test("the ID token names the person, the public session, the time and the means"
     expectedNonce: login.nonce,
   });
   const claims = tokens.claims();
-  const session = await rig.store.db
-    .selectFrom("session")
-    .selectAll()
-    .orderBy("created_at", "desc")
-    .executeTakeFirst();
   assert.equal(claims?.iss, "http://login.postern.localhost:7400");
   assert.equal(claims?.aud, "gateway:main");
   const sessions = await rig.store.db.selectFrom("session").select("id").execute();
@@ -60,7 +58,6 @@ test("the ID token names the person, the public session, the time and the means"
   assert.deepEqual(claims?.amr, ["hwk", "user", "mfa"]);
   assert.equal(typeof claims?.auth_time, "number");
   assert.equal(tokens.refresh_token, undefined);
-  assert.ok(session !== undefined);
 });
 
 test("discovery tells of nothing that is not served", async () => {
@@ -146,11 +143,11 @@ test("a code goes to the callback of a host under the domain, written as browser
     isGatewayCallback(SUBDOMAINS, "http://console.postern.localhost:7400/.postern/callback"),
     true,
   );
-  for (const address of TRICKS) {
+  for (const [index, address] of TRICKS.entries()) {
     assert.equal(isGatewayCallback(SUBDOMAINS, address), false, address);
     const { url } = await gateway.begin();
     url.searchParams.set("redirect_uri", address);
-    const answer = await browser.send("GET", url.href, { "x-forwarded-for": address.length.toString() });
+    const answer = await browser.send("GET", url.href, { "x-forwarded-for": `198.51.100.${index}` });
     assert.equal(answer.status, 400, address);
     assert.equal(answer.headers.location, undefined, address);
     assert.equal(answer.headers["content-type"], "application/problem+json");
@@ -362,6 +359,36 @@ test("what browsers see is headed safely, and wrong requests change nothing", as
   }
   assert.equal((await rig.send("GET", "/enrol/open")).status, 404);
   assert.equal((await rig.send("DELETE", "/")).status, 404);
+});
+
+test("a request that cannot go on says so on a page, with a next step and without detail", async () => {
+  const { url } = await gateway.begin();
+  url.searchParams.set("redirect_uri", "http://evil.example/.postern/callback");
+  const answer = await browser.open(url.href);
+  assert.equal(answer.status, 400);
+  assert.match(String(answer.headers["content-type"]), /^text\/html/);
+  assert.match(answer.text, /This sign-in cannot go on/);
+  assert.match(answer.text, /href="\/"/);
+  assert.doesNotMatch(answer.text, /evil|redirect_uri|node_modules|Error/);
+});
+
+test("a body that is too large is answered before it ends", async () => {
+  const sent = request({
+    socketPath: rig.socketPath,
+    method: "POST",
+    path: "/enrol/open",
+    headers: {
+      host: "login.postern.localhost:7400",
+      origin: SUBDOMAINS.origins.login,
+      "content-type": "application/json",
+      "content-length": 100_000_000,
+    },
+  });
+  sent.write("a".repeat(70_000));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  assert.equal(response.statusCode, 413);
+  assert.equal(response.headers.connection, "close");
+  sent.destroy();
 });
 
 test("headers of the client do not move the login host", async () => {

@@ -126,7 +126,6 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
     clockTolerance: seconds(limits.CLOCK_TOLERANCE),
     clientBasedCORS: () => false,
     expiresWithSession: async () => await Promise.resolve(true),
-    issueRefreshToken: async () => await Promise.resolve(false),
     ttl: {
       AccessToken: seconds(limits.AUTHORIZATION_CODE),
       AuthorizationCode: seconds(limits.AUTHORIZATION_CODE),

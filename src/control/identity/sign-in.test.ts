@@ -206,7 +206,7 @@ test("an interaction belongs to the browser that began it", async () => {
 });
 
 test("a disabled person cannot sign in, and is signed out everywhere", async () => {
-  const { authenticator } = await setUp(rig);
+  await setUp(rig);
   const eve = softwareAuthenticator(rig.instance.origins.login);
   const invitation = await rig.identity.invite({ name: "eve" });
   await rig.browser().enrol(invitation.url, eve);
@@ -233,7 +233,6 @@ test("a disabled person cannot sign in, and is signed out everywhere", async () 
   const [ada] = await rig.store.db.selectFrom("user").select("id").where("name", "=", "ada").execute();
   await assert.rejects(rig.identity.setDisabled(ada?.id ?? "", true), { code: "conflict" });
   await assert.rejects(rig.identity.setDisabled("usr_none", true), { code: "not_found" });
-  void authenticator;
 });
 
 test("a visitor who does not sign in leaves no session, and what they began goes with time", async () => {
