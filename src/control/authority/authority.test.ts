@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { type webcrypto, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
@@ -108,7 +108,7 @@ test("a certificate that the authority's key signs for a foreign name is refused
   const names = (
     await store.db.selectFrom("secret").select("name").where("name", "like", "authority/%").execute()
   ).map((row) => row.name);
-  let stolen: { key: webcrypto.CryptoKey; certificate: X509 } | undefined;
+  let stolen: { key: Awaited<ReturnType<typeof crypto.subtle.importKey>>; certificate: X509 } | undefined;
   for (const name of names) {
     const bytes = await secrets.named(name, () => assert.fail("exists"));
     const [certificate, key] = PemConverter.decode(new TextDecoder().decode(bytes));

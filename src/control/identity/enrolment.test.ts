@@ -116,7 +116,7 @@ test("of two who set up at once, one becomes administrator", async () => {
         await browser.post("/enrol/verify", { response: authenticator.create(options) }),
     ),
   );
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403]);
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200, 403]));
   assert.equal((await rig.store.db.selectFrom("user").selectAll().execute()).length, 1);
   assert.equal((await rig.store.db.selectFrom("credential").selectAll().execute()).length, 1);
 });

@@ -4,15 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { sql } from "kysely";
-import * as openid from "openid-client";
 import type { OcsfEvent } from "#events";
-import { type ManualClock, manualClock, type Notice, sha256Hex, systemIds } from "#kernel";
+import { type ManualClock, manualClock, type Notice, systemIds } from "#kernel";
 import type { InstanceState } from "#link";
 import { openSecrets } from "#secrets";
 import { openStore, type Store } from "#store";
 import { type Identity, openIdentity } from "./index.ts";
+import { type Gateway, makeGateway } from "./login-gateway.test.ts";
 import {
   type Lies,
   type SoftwareAuthenticator,
@@ -307,107 +306,6 @@ export class Browser {
     if (options.status !== 200) return options;
     return await this.post(`${path}/verify`, { response: authenticator.get(options.json() as never, lies) });
   }
-}
-
-/** A gateway that lets people into applications: the client of the login host. */
-export interface Gateway {
-  readonly id: string;
-  readonly config: openid.Configuration;
-  /** Codes and tokens that it was given. */
-  readonly bearers: string[];
-  begin(host?: string, more?: Record<string, string>): Promise<Login>;
-  finish(login: Login, callback: string): Promise<string>;
-  /** The whole login: from the application's host to the ID token. */
-  login(
-    browser: Browser,
-    authenticator: SoftwareAuthenticator,
-    host?: string,
-  ): Promise<{ idToken: string; login: Login }>;
-  /** Lets a new cookie in; answers its hash. */
-  enter(idToken: string, login: Login, host?: string): Promise<string>;
-}
-export interface Login {
-  readonly url: URL;
-  readonly verifier: string;
-  readonly state: string;
-  readonly nonce: string;
-}
-
-export async function makeGateway(rig: Rig, name: string): Promise<Gateway> {
-  const { privateKey, publicKey } = await generateKeyPair("ES256");
-  const jwk = await exportJWK(publicKey);
-  const kid = await calculateJwkThumbprint(jwk);
-  await rig.identity.announceKey({ gateway: name, jwk: { ...jwk, kid, alg: "ES256" } });
-  const config = await openid.discovery(
-    new URL(rig.instance.origins.login),
-    `gateway:${name}`,
-    { id_token_signed_response_alg: "ES256" },
-    openid.PrivateKeyJwt({ key: privateKey, kid }),
-    {
-      execute: [openid.allowInsecureRequests],
-      [openid.customFetch]: async (url, options) => {
-        const headers = Object.fromEntries(new Headers(options.headers as HeadersInit));
-        const body = options.body instanceof URLSearchParams ? options.body.toString() : options.body;
-        const answer = await rig.send(
-          options.method ?? "GET",
-          url,
-          headers,
-          body === null || body === undefined ? undefined : String(body),
-        );
-        return new Response(answer.text, {
-          status: answer.status,
-          headers: answer.headers as Record<string, string>,
-        });
-      },
-    },
-  );
-  const bearers: string[] = [];
-  const gateway: Gateway = {
-    id: `gateway:${name}`,
-    config,
-    bearers,
-    async begin(host = "wiki.postern.localhost:7400", more = {}) {
-      const verifier = openid.randomPKCECodeVerifier();
-      const state = openid.randomState();
-      const nonce = openid.randomNonce();
-      const url = openid.buildAuthorizationUrl(config, {
-        redirect_uri: `http://${host}/.postern/callback`,
-        scope: "openid",
-        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-        code_challenge_method: "S256",
-        state,
-        nonce,
-        ...more,
-      });
-      return { url, verifier, state, nonce };
-    },
-    async finish(login, callback) {
-      bearers.push(new URL(callback).searchParams.get("code") ?? "");
-      const tokens = await openid.authorizationCodeGrant(config, new URL(callback), {
-        pkceCodeVerifier: login.verifier,
-        expectedState: login.state,
-        expectedNonce: login.nonce,
-        idTokenExpected: true,
-      });
-      assert.ok(tokens.id_token !== undefined);
-      bearers.push(tokens.id_token, tokens.access_token);
-      return tokens.id_token;
-    },
-    async login(browser, authenticator, host) {
-      const login = await gateway.begin(host);
-      const interaction = (await browser.open(login.url.href)).location();
-      const verified = await browser.showPasskey(interaction, authenticator);
-      assert.equal(verified.status, 200, verified.text);
-      const callback = (await browser.open(String(verified.json().next))).location();
-      return { idToken: await gateway.finish(login, callback), login };
-    },
-    async enter(idToken, login, host = "wiki.postern.localhost") {
-      const cookieHash = sha256Hex(openid.randomState());
-      await rig.identity.acceptEntry({ idToken, nonce: login.nonce, host, cookieHash });
-      return cookieHash;
-    },
-  };
-  return gateway;
 }
 
 /** Sets the instance up: an administrator with a passkey. */
