@@ -44,7 +44,7 @@ export function checkSameOrigin(request: IncomingMessage, instance: InstanceStat
 }
 
 /**
- * Reads a JSON body.
+ * Reads a JSON body; an empty one reads as an object without members.
  * @throws PosternError `input.malformed` or `input.too_large`.
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -59,5 +59,5 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     if (size > MOST_BODY_BYTES) throw new PosternError("input.too_large", "the body is over 64 KiB");
     chunks.push(chunk);
   }
-  return parseJson(Buffer.concat(chunks).toString("utf8"), "the body");
+  return size === 0 ? {} : parseJson(Buffer.concat(chunks).toString("utf8"), "the body");
 }

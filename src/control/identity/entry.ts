@@ -113,8 +113,8 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A host directly under the domain, with or without the port; by port, an application's name or its address. */
 async function knownHost(parts: Parts, host: string): Promise<boolean> {
   const { instance, store } = parts;
-  if (host === new URL(instance.origins.login).host || host === new URL(instance.origins.login).hostname)
-    return false;
+  const login = new URL(instance.origins.login);
+  if (host === login.host || host === login.hostname) return false;
   if (instance.hostStyle === "subdomain") return underDomain(instance, host);
   if (host === "console" || host === new URL(instance.origins.console).host) return true;
   const port = /^localhost:(\d{1,5})$/.exec(host)?.[1];

@@ -88,7 +88,7 @@ export function loginHost(
     const target = request.url ?? "/";
     if (!/^\/(?!\/)/.test(target)) throw new PosternError("input.malformed", "not a path");
     const path = target.split(/[?#]/, 1)[0] ?? "/";
-    const uid = /^\/interaction\/([^/]{1,128})(\/|$)/.exec(path)?.[1] ?? "";
+    const [, uid = "", rest = ""] = /^\/interaction\/([^/]{1,128})(\/.*)?$/.exec(path) ?? [];
     const call: Call = { request, response, path, uid, source: sourceOf(request) };
 
     if (isProviderPath(path)) {
@@ -106,7 +106,7 @@ export function loginHost(
         return;
       }
     }
-    const act = request.method === "POST" ? acts[uid === "" ? path : path.replace(uid, ":uid")] : undefined;
+    const act = request.method === "POST" ? acts[uid === "" ? path : `/interaction/:uid${rest}`] : undefined;
     if (act === undefined) throw new PosternError("not_found", "there is nothing here");
     checkSameOrigin(request, instance);
     answerJson(response, 200, await act(call, await readJson(request)));
