@@ -73,6 +73,8 @@ class NodeSqliteDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw("commit"));
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // on a full disk or a failed read SQLite has rolled back by itself, and a second try would hide the cause
+    if (!this.#database.isTransaction) return;
     await connection.executeQuery(CompiledQuery.raw("rollback"));
   }
   async destroy(): Promise<void> {

@@ -1,11 +1,10 @@
-import { DatabaseSync } from "node:sqlite";
-import { Kysely, Migrator, sql, type Transaction } from "kysely";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { Clock, IdSource } from "#kernel";
-import { newId, PosternError } from "#kernel";
+import { newId } from "#kernel";
 import type { EntityChange, StateMessage } from "#link";
-import { first } from "./migrations/0001-first.ts";
+import { openDatabase } from "./open-database.ts";
 import type { Schema } from "./schema.ts";
-import { NodeSqliteDialect } from "./sqlite-dialect.ts";
 
 /** A transaction under way: SQL, and the changes that enforcement points are to receive if it commits. */
 export interface WriteTransaction {
@@ -27,6 +26,9 @@ export interface Store {
   /**
    * Runs `work` in a transaction of its own, one at a time. What it recorded commits with it, under the
    * next number of the change log; when it throws, nothing of it remains.
+   *
+   * A write inside the work of another joins it as a savepoint: it commits with the outer one, under the
+   * outer one's number, and when it throws, nothing of it remains whatever the outer one then does.
    */
   write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>>;
   /** The number of the last committed change, read from the database. */
@@ -53,76 +55,93 @@ export interface StoreOptions {
 /** How many changes the log keeps; who is further behind takes a snapshot. */
 const KEPT_CHANGES = 10_000;
 
-const MIGRATIONS = { "0001-first": first };
+/** The write that a piece of work runs in. */
+interface Outer {
+  readonly db: Transaction<Schema>;
+  readonly changes: EntityChange[];
+  /** False once its work is done: what it left running in the background is on its own. */
+  running: boolean;
+  /** Settles when the last write that joined has ended: they join one at a time. */
+  last: Promise<unknown>;
+}
 
 /**
  * Opens the database, makes or migrates its tables and checks that it is whole.
- * @throws PosternError `state.damaged`, `state.newer` or `folder.unwritable`.
+ * @throws PosternError `state.damaged`, `state.newer`, `state.busy` or `folder.unwritable`.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, clock, ids } = options;
-  const writing = openDatabase(path);
-  const writer = new Kysely<Schema>({ dialect: new NodeSqliteDialect(writing, "writing") });
-  await migrate(writer, path);
-  const reader = new Kysely<Schema>({ dialect: new NodeSqliteDialect(openDatabase(path), "reading") });
-
-  const existing = await writer.selectFrom("counter").selectAll().executeTakeFirst();
-  const epoch = existing?.epoch ?? newId("epoch", clock.now(), ids);
-  if (existing === undefined)
-    await writer.insertInto("counter").values({ id: 1, epoch, number: 0 }).execute();
-
+  const { writer, reader } = await openDatabase(path);
+  const epoch = await settleEpoch(writer, newId("epoch", clock.now(), ids));
   const listeners = new Set<() => void>();
+  const outer = new AsyncLocalStorage<Outer>();
 
   async function write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>> {
+    const around = outer.getStore();
+    if (around?.running === true) return await join(around, work);
     const changes: EntityChange[] = [];
     const written = await writer.transaction().execute(async (db) => {
-      const value = await work({ db, record: (change) => changes.push(change) });
-      const { number: last } = await db
-        .selectFrom("counter")
-        .select("number")
-        .where("id", "=", 1)
-        .executeTakeFirstOrThrow();
-      if (changes.length === 0) return { value, number: last };
-      const number = last + 1;
-      for (const change of changes) await apply(db, number, change);
-      await db
-        .insertInto("change")
-        .values({ number, at: clock.now(), entities: JSON.stringify(changes) })
-        .execute();
-      if (number % 1_000 === 0)
-        await db
-          .deleteFrom("change")
-          .where("number", "<=", number - KEPT_CHANGES)
-          .execute();
-      // last, so that numbers are in the order of commits
-      await db.updateTable("counter").set({ number }).where("id", "=", 1).execute();
-      return { value, number };
+      const value = await run(db, changes, work);
+      return { value, number: await commitChanges(db, changes, clock.now()) };
     });
-    if (changes.length > 0) for (const listener of listeners) listener();
+    // after this turn, so that a listener's failure is not taken for the write's
+    if (changes.length > 0) for (const listener of listeners) queueMicrotask(listener);
     return written;
   }
 
-  async function head(): Promise<number> {
-    const row = await reader
-      .selectFrom("counter")
-      .select("number")
-      .where("id", "=", 1)
-      .executeTakeFirstOrThrow();
-    return row.number;
+  /** Runs `work` so that the writes inside it join. */
+  async function run<T>(
+    db: Transaction<Schema>,
+    changes: EntityChange[],
+    work: (transaction: WriteTransaction) => Promise<T>,
+  ): Promise<T> {
+    const own: Outer = { db, changes, running: true, last: Promise.resolve() };
+    try {
+      return await outer.run(
+        own,
+        async () => await work({ db, record: (change) => void changes.push(change) }),
+      );
+    } finally {
+      own.running = false;
+    }
+  }
+
+  async function join<T>(
+    around: Outer,
+    work: (transaction: WriteTransaction) => Promise<T>,
+  ): Promise<Written<T>> {
+    const turn = around.last.then(async () => await inSavepoint(around, work));
+    around.last = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  /** Savepoints nest, and each ends before the next of its level begins: one name does for all. */
+  async function inSavepoint<T>(
+    { db, changes }: Outer,
+    work: (transaction: WriteTransaction) => Promise<T>,
+  ): Promise<Written<T>> {
+    const before = changes.length;
+    await sql`savepoint joined`.execute(db);
+    try {
+      const value = await run(db, changes, work);
+      await sql`release joined`.execute(db);
+      return { value, number: (await headOf(db)) + (changes.length > 0 ? 1 : 0) };
+    } catch (error) {
+      changes.length = before;
+      await sql`rollback to joined`.execute(db);
+      await sql`release joined`.execute(db);
+      throw error;
+    }
   }
 
   return {
     db: reader,
     epoch,
     write,
-    head,
+    head: async () => await headOf(reader),
     async snapshot() {
       return await reader.transaction().execute(async (db) => {
-        const { number } = await db
-          .selectFrom("counter")
-          .select("number")
-          .where("id", "=", 1)
-          .executeTakeFirstOrThrow();
+        const number = await headOf(db);
         const rows = await db.selectFrom("entity").select(["kind", "key", "value"]).execute();
         const entities = rows.map(
           (row) => ({ kind: row.kind, key: row.key, value: JSON.parse(row.value) }) as EntityChange,
@@ -131,21 +150,24 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       });
     },
     async changesAfter(after, limit) {
-      const rows = await reader
-        .selectFrom("change")
-        .select(["number", "entities"])
-        .where("number", ">", after)
-        .orderBy("number")
-        .limit(limit)
-        .execute();
-      const reaches = rows[0] === undefined ? (await head()) === after : rows[0].number === after + 1;
-      if (!reaches) return undefined;
-      return rows.map((row) => ({
-        type: "change",
-        epoch,
-        number: row.number,
-        entities: JSON.parse(row.entities) as EntityChange[],
-      }));
+      // one transaction: a commit between the two reads would look like a hole
+      return await reader.transaction().execute(async (db) => {
+        const rows = await db
+          .selectFrom("change")
+          .select(["number", "entities"])
+          .where("number", ">", after)
+          .orderBy("number")
+          .limit(limit)
+          .execute();
+        const reaches = rows[0] === undefined ? (await headOf(db)) === after : rows[0].number === after + 1;
+        if (!reaches) return undefined;
+        return rows.map((row) => ({
+          type: "change" as const,
+          epoch,
+          number: row.number,
+          entities: JSON.parse(row.entities) as EntityChange[],
+        }));
+      });
     },
     onCommit(listener) {
       listeners.add(listener);
@@ -156,6 +178,42 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await writer.destroy();
     },
   };
+}
+
+async function settleEpoch(db: Kysely<Schema>, fresh: string): Promise<string> {
+  const existing = await db.selectFrom("counter").select("epoch").executeTakeFirst();
+  if (existing !== undefined) return existing.epoch;
+  await db.insertInto("counter").values({ id: 1, epoch: fresh, number: 0 }).execute();
+  return fresh;
+}
+
+/** Puts what was recorded in the state and in the log; returns the number that it commits as. */
+async function commitChanges(
+  db: Transaction<Schema>,
+  changes: readonly EntityChange[],
+  at: number,
+): Promise<number> {
+  const last = await headOf(db);
+  if (changes.length === 0) return last;
+  const number = last + 1;
+  for (const change of changes) await apply(db, number, change);
+  await db
+    .insertInto("change")
+    .values({ number, at, entities: JSON.stringify(changes) })
+    .execute();
+  if (number % 1_000 === 0)
+    await db
+      .deleteFrom("change")
+      .where("number", "<=", number - KEPT_CHANGES)
+      .execute();
+  // last, so that numbers are in the order of commits
+  await db.updateTable("counter").set({ number }).where("id", "=", 1).execute();
+  return number;
+}
+
+async function headOf(db: Kysely<Schema>): Promise<number> {
+  const row = await db.selectFrom("counter").select("number").where("id", "=", 1).executeTakeFirstOrThrow();
+  return row.number;
 }
 
 async function apply(db: Transaction<Schema>, number: number, change: EntityChange): Promise<void> {
@@ -170,55 +228,4 @@ async function apply(db: Transaction<Schema>, number: number, change: EntityChan
     .values({ kind, key, value, number })
     .onConflict((conflict) => conflict.columns(["kind", "key"]).doUpdateSet({ value, number }))
     .execute();
-}
-
-function openDatabase(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 5_000 });
-    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;");
-    return database;
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-async function migrate(db: Kysely<Schema>, path: string): Promise<void> {
-  try {
-    const whole = await sql<{ quick_check: string }>`pragma quick_check(1)`.execute(db);
-    const verdict = whole.rows[0]?.quick_check;
-    if (verdict !== "ok") throw new Error(`quick_check: ${verdict}`);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => await Promise.resolve(MIGRATIONS) },
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
-  const message = error instanceof Error ? error.message : String(error);
-  if (message.includes("corrupted migrations")) {
-    throw new PosternError("state.newer", "the database was written by a later version of Postern", {
-      where: path,
-      remedy: "start the later version, or restore a backup made by this one",
-      cause: error,
-    });
-  }
-  throw unreadable(path, error);
-}
-
-function unreadable(path: string, cause: unknown): PosternError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (/readonly|unable to open|EACCES|permission/i.test(message)) {
-    return new PosternError("folder.unwritable", "the data folder cannot be written", {
-      where: path,
-      remedy: "give this user the folder, or choose another with --data DIR",
-      cause,
-    });
-  }
-  return new PosternError("state.damaged", `the database cannot be read (${message})`, {
-    where: path,
-    remedy: "restore a backup of this file, or start with an empty folder: --data DIR",
-    cause,
-  });
 }
