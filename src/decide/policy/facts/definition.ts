@@ -34,5 +34,5 @@ export interface FactDefinition {
   /** For an age: the sentence when it is at most so much, with `…` where the amount stands. */
   readonly within?: string;
   /** Undefined when absent; whatever stands there otherwise, whose type the rule's own check decides about. */
-  read(facts: Facts, zone: ZoneClock | undefined): unknown;
+  readonly read: (facts: Facts, zone: ZoneClock | undefined) => unknown;
 }

@@ -177,6 +177,7 @@ function lexText(source: SourceText, start: number, quote: string, findings: Fin
         `${seen} is no escape`,
         `write \\\\ for a backslash: \\${seen}`,
       );
+      value += seen;
       at += 2;
       continue;
     }

@@ -229,6 +229,13 @@ export function checkRule(
       const value = literalOf(fact, operand, "");
       return value === undefined ? undefined : { kind: "value", value };
     }
+    if (!operand.name.includes(".") && findFact(operand.name) === undefined)
+      return fail(
+        "rule.unknown_fact",
+        operand,
+        `there is no fact "${operand.name}"`,
+        `for a text, in quotes: "${operand.name}"`,
+      );
     const other = factOf(operand);
     if (other === undefined) return undefined;
     const wanted = fact.type === "texts" ? "text" : fact.type;

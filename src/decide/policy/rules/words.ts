@@ -85,7 +85,7 @@ export function sayValue(value: unknown, fact: FactDefinition): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : list(value.map(String), "and");
   if (fact.type === "nanoseconds" && (typeof value === "bigint" || typeof value === "number"))
     return moment(BigInt(value));
-  if (typeof value !== "number") return String(value);
+  if (typeof value !== "number") return typeof value === "string" ? value : "not readable";
   switch (fact.unit) {
     case "hour of the day":
       return `${clock(value)}:00 to ${clock(value)}:59`;
@@ -95,8 +95,12 @@ export function sayValue(value: unknown, fact: FactDefinition): string {
       return counted(round(value), "minute");
     case "seconds":
       return counted(round(value), "second");
-    default:
+    case "points":
+    case "nanoseconds since 1970":
+    case undefined:
       return String(round(value));
+    default:
+      return fact.unit satisfies never;
   }
 }
 
