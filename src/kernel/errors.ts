@@ -24,6 +24,7 @@ export type ErrorCode =
   | "state.newer" // written by a later version of this program
   | "state.busy" // another instance has the data folder
   | "folder.unwritable"
+  | "folder.unsafe" // somebody else's, or open to others
   | "port.busy"
   | "tls.required"
   | "tls.invalid"

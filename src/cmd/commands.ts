@@ -1,0 +1,120 @@
+import type { Command } from "./command.ts";
+
+/** A command as the overview lists it; its file is loaded only when it is asked for, so that each starts quickly and stays small. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One line, beginning with a verb. */
+  readonly purpose: string;
+  /** Started by `postern up`, not by people. */
+  readonly internal?: boolean;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "up",
+    purpose: "start everything on this machine",
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    name: "status",
+    purpose: "show what runs, the active policy and what was decided lately",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "setup-link",
+    purpose: "print a new link that makes the first administrator",
+    load: async () => (await import("./commands/setup-link.ts")).setupLink,
+  },
+  {
+    name: "app add",
+    purpose: "protect an application",
+    load: async () => (await import("./commands/app-add.ts")).appAdd,
+  },
+  {
+    name: "app list",
+    purpose: "list the applications",
+    load: async () => (await import("./commands/app-list.ts")).appList,
+  },
+  {
+    name: "app remove",
+    purpose: "stop serving an application",
+    load: async () => (await import("./commands/app-remove.ts")).appRemove,
+  },
+  {
+    name: "apply",
+    purpose: "put rules and applications from files into effect",
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  {
+    name: "policy show",
+    purpose: "show the active policy set",
+    load: async () => (await import("./commands/policy-show.ts")).policyShow,
+  },
+  {
+    name: "policy check",
+    purpose: "check files without a running instance",
+    load: async () => (await import("./commands/policy-check.ts")).policyCheck,
+  },
+  {
+    name: "policy decide",
+    purpose: "decide one input under files, and say why",
+    load: async () => (await import("./commands/policy-decide.ts")).policyDecide,
+  },
+  {
+    name: "explain",
+    purpose: "say why a request was decided as it was",
+    load: async () => (await import("./commands/explain.ts")).explain,
+  },
+  {
+    name: "audit tail",
+    purpose: "print the event log as it grows",
+    load: async () => (await import("./commands/audit-tail.ts")).auditTail,
+  },
+  {
+    name: "user invite",
+    purpose: "let somebody in: print a link for a new person",
+    load: async () => (await import("./commands/user-invite.ts")).userInvite,
+  },
+  {
+    name: "user list",
+    purpose: "list the people",
+    load: async () => (await import("./commands/user-list.ts")).userList,
+  },
+  {
+    name: "user disable",
+    purpose: "shut a person out at once",
+    load: async () => (await import("./commands/user-disable.ts")).userDisable,
+  },
+  {
+    name: "user enable",
+    purpose: "let a disabled person in again",
+    load: async () => (await import("./commands/user-enable.ts")).userEnable,
+  },
+  {
+    name: "session list",
+    purpose: "list who is signed in",
+    load: async () => (await import("./commands/session-list.ts")).sessionList,
+  },
+  {
+    name: "session end",
+    purpose: "end a session and its open connections",
+    load: async () => (await import("./commands/session-end.ts")).sessionEnd,
+  },
+  {
+    name: "version",
+    purpose: "print the version",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+  {
+    name: "help",
+    purpose: "explain a command",
+    load: async () => (await import("./commands/help.ts")).help,
+  },
+  ...(["control", "gateway", "agent", "demo"] as const).map((role) => ({
+    name: role,
+    purpose: `run the ${role} of an instance`,
+    internal: true,
+    load: async () => (await import("./commands/role.ts")).roleCommand(role),
+  })),
+];

@@ -1,0 +1,57 @@
+import { PosternError } from "#kernel";
+import { BUILTIN_FILE, compileSet, type PolicySet, type SourceFile } from "#policy";
+import { type Command, defineCommand } from "../command.ts";
+import { readPolicyFiles } from "../policy-files.ts";
+import { EXIT, exitCodeOf } from "../terminal/exit-codes.ts";
+import { describeFailure, describeFinding, failureJson, type Texts } from "../terminal/failure.ts";
+import { usage } from "../terminal/parse.ts";
+import { printJson } from "../terminal/print.ts";
+
+export const policyCheck: Command = defineCommand({
+  name: "policy check",
+  details: "Compiles the files as a set of their own. It needs no running instance and changes nothing.",
+  arguments: [],
+  flags: {
+    file: { kind: "list", short: "f", value: "PATH", what: "a file, or a folder with all below it" },
+  },
+  examples: [
+    { command: "postern policy check -f policy/", what: "before a commit, or in CI" },
+    { command: "postern policy check -f policy/staging.rules --json", what: "findings for an editor" },
+  ],
+  async run({ flags, json }, world) {
+    if (flags.file === undefined) {
+      throw usage("-f is missing: what to check", "postern policy check", "postern policy check -f FOLDER");
+    }
+    const files = readPolicyFiles(flags.file, world.folder);
+    const texts: Texts = new Map(files.map((file) => [file.path, file.text]));
+    try {
+      const set = compileSet(withBuiltin(files));
+      for (const warning of set.warnings) world.stderr.write(`${describeFinding(warning, texts)}\n`);
+      if (json) printJson(world, { version: set.version, ...counts(set), warnings: set.warnings });
+      else {
+        const { applications, rules } = counts(set);
+        world.stdout.write(
+          `No errors: ${rules} rule${rules === 1 ? "" : "s"}, ${applications} application${applications === 1 ? "" : "s"} ` +
+            `in ${files.length} file${files.length === 1 ? "" : "s"}\nPut them into effect: postern apply -f ${flags.file.join(" -f ")}\n`,
+        );
+      }
+      return EXIT.done;
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      world.stderr.write(describeFailure(error, texts));
+      if (json) printJson(world, failureJson(error));
+      return exitCodeOf(error);
+    }
+  },
+});
+
+/** The set as an instance would have it: with the built-in rules. */
+export function withBuiltin(files: readonly SourceFile[]): readonly SourceFile[] {
+  const own = files.map(({ path, text }) => ({ path, text }));
+  return own.some((file) => file.path === BUILTIN_FILE.path) ? own : [BUILTIN_FILE, ...own];
+}
+
+function counts(set: PolicySet): { readonly rules: number; readonly applications: number } {
+  const rules = set.rules.filter((rule) => !rule.source.startsWith(`${BUILTIN_FILE.path}:`));
+  return { rules: rules.length, applications: set.applications.size };
+}
