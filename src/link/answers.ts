@@ -1,5 +1,5 @@
 import { PosternError } from "#kernel";
-import type { EntryAccepted, RecordsAccepted } from "./messages.ts";
+import type { EntityChange, EntryAccepted, RecordsAccepted, StateMessage } from "./messages.ts";
 
 /** Checks control's answer to a batch of records. @throws PosternError `input.invalid` */
 export function parseRecordsAccepted(answer: unknown): RecordsAccepted {
@@ -16,6 +16,37 @@ export function parseEntryAccepted(answer: unknown): EntryAccepted {
   const number = isObject(answer) ? answer["number"] : undefined;
   if (typeof number !== "number" || !Number.isSafeInteger(number)) throw unexpected("an entry");
   return { number };
+}
+
+/**
+ * Checks that a line of the stream is one of its messages. What an entity holds is control's own state, which control
+ * checked when it was written.
+ * @throws PosternError `input.invalid`
+ */
+export function parseStateMessage(line: unknown): StateMessage {
+  if (!isObject(line)) throw unexpected("the stream");
+  const { type, epoch, number, entities, head, now } = line;
+  if (typeof epoch !== "string") throw unexpected("the stream");
+  if (type === "heartbeat" && isWhole(head) && isWhole(now)) return { type, epoch, head, now };
+  if ((type === "snapshot" || type === "change") && isWhole(number) && areChanges(entities))
+    return { type, epoch, number, entities };
+  throw unexpected("the stream");
+}
+
+function areChanges(value: unknown): value is EntityChange[] {
+  return Array.isArray(value) && value.every(isEntityChange);
+}
+
+function isEntityChange(value: unknown): value is EntityChange {
+  if (!isObject(value)) return false;
+  const held = value["value"];
+  return (
+    typeof value["kind"] === "string" && typeof value["key"] === "string" && (held === null || isObject(held))
+  );
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function isObject(value: unknown): value is { readonly [member: string]: unknown } {

@@ -1,9 +1,10 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { PosternError, parseJson } from "#kernel";
+import { parseStateMessage } from "./answers.ts";
 import { LINK_PATHS, type StateMessage, type StreamRequest } from "./messages.ts";
 
-/** The longest line that a stream may carry: a snapshot of a large instance. */
-const MOST_LINE_BYTES = 256 * 1024 * 1024;
+/** The longest line that a stream may carry, in UTF-16 units: a snapshot of a large instance. */
+const MOST_LINE_LENGTH = 256 * 1024 * 1024;
 
 /** Where control is. */
 export interface LinkAddress {
@@ -37,36 +38,49 @@ export function linkClient(address: LinkAddress): LinkClient {
   return {
     openState: (wanted, handlers) => openState(address, wanted, handlers),
     async send(path, message, timeoutMs = 10_000) {
-      const body = JSON.stringify(message);
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const sent = request(
-          {
-            socketPath: address.socket,
-            path,
-            method: "POST",
-            agent,
-            headers: {
-              host: "control",
-              "content-type": "application/json",
-              "content-length": Buffer.byteLength(body),
-            },
-            timeout: timeoutMs,
-          },
-          resolve,
-        );
-        sent.on("timeout", () => sent.destroy(new Error("control did not answer in time")));
-        sent.on("error", reject);
-        sent.end(body);
-      }).catch((cause: unknown) => {
-        throw new PosternError("not_running", "control cannot be reached", { where: address.socket, cause });
-      });
-      const text = await readAll(response);
+      const { status, text } = await post(address, agent, path, JSON.stringify(message), timeoutMs);
       const answer = parseJson(text, "control's answer");
-      if (response.statusCode === 200) return answer;
+      if (status === 200) return answer;
       throw errorFrom(answer);
     },
     close: () => agent.destroy(),
   };
+}
+
+async function post(
+  address: LinkAddress,
+  agent: Agent,
+  path: string,
+  body: string,
+  timeoutMs: number,
+): Promise<{ status: number | undefined; text: string }> {
+  const headers = {
+    host: "control",
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  };
+  try {
+    return await new Promise((resolve, reject) => {
+      const sent = request(
+        // a deadline for the whole exchange: an answer that trickles is none
+        {
+          socketPath: address.socket,
+          path,
+          method: "POST",
+          agent,
+          headers,
+          signal: AbortSignal.timeout(timeoutMs),
+        },
+        (response) => {
+          readAll(response).then((text) => resolve({ status: response.statusCode, text }), reject);
+        },
+      );
+      sent.on("error", reject);
+      sent.end(body);
+    });
+  } catch (cause) {
+    throw new PosternError("not_running", "control cannot be reached", { where: address.socket, cause });
+  }
 }
 
 function openState(
@@ -90,17 +104,19 @@ function openState(
         end(new Error(`control answered ${response.statusCode}`));
         return;
       }
-      let rest = "";
+      let line = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         try {
-          rest += chunk;
-          if (rest.length > MOST_LINE_BYTES) throw new Error("a message of the link is too long");
-          for (let at = rest.indexOf("\n"); at >= 0 && !ended; at = rest.indexOf("\n")) {
-            const line = rest.slice(0, at);
-            rest = rest.slice(at + 1);
-            handlers.onMessage(parseJson(line, "a message of the link") as StateMessage);
+          const [first = "", ...more] = chunk.split("\n");
+          line += first;
+          for (const next of more) {
+            // whoever handles a message may close the stream
+            if (ended) return;
+            handlers.onMessage(parseStateMessage(parseJson(line, "a message of the link")));
+            line = next;
           }
+          if (line.length > MOST_LINE_LENGTH) throw new Error("a message of the link is too long");
         } catch (error) {
           end(error instanceof Error ? error : new Error(String(error)));
         }

@@ -67,27 +67,35 @@ export function linkServer(
   ]);
 
   return (request, response) => {
-    const url = new URL(request.url ?? "/", "http://control");
-    if (request.method === "GET" && url.pathname === LINK_PATHS.state) {
-      void streamState(options, parseStreamRequest(url.searchParams), response).catch((error: unknown) =>
-        response.destroy(error instanceof Error ? error : new Error(String(error))),
-      );
+    const url = URL.parse(request.url ?? "/", "http://control");
+    if (request.method === "GET" && url?.pathname === LINK_PATHS.state) {
+      const who = parseStreamRequest(url.searchParams);
+      if (who === undefined) {
+        answer(response, 400, {
+          code: "input.invalid",
+          message: "the stream is asked for without saying by whom",
+        });
+        return;
+      }
+      streamState(options, who, response).catch((error: unknown) => response.destroy(asError(error)));
       return;
     }
-    const post = request.method === "POST" ? posts.get(url.pathname) : undefined;
+    const post = request.method === "POST" ? posts.get(url?.pathname ?? "") : undefined;
     if (post === undefined) {
-      answer(response, 404, { code: "not_found", message: `no ${request.method} ${url.pathname}` });
+      answer(response, 404, { code: "not_found", message: `no ${request.method} ${request.url}` });
       return;
     }
-    void readBody(request)
+    readBody(request)
       .then(async (text) => await post(parseJson(text, "the message")))
       .then(
         (value) => answer(response, 200, value),
         (error: unknown) => {
+          // what is left of a body that was not read must not hold the connection
+          request.resume();
           const known = error instanceof PosternError;
           answer(response, known ? 400 : 500, {
             code: known ? error.code : "internal",
-            message: error instanceof Error ? error.message : String(error),
+            message: asError(error).message,
           });
         },
       );
@@ -102,16 +110,18 @@ async function streamState(
 ): Promise<void> {
   const { source, handlers, clock, schedule } = options;
   response.writeHead(200, { "content-type": "application/x-ndjson" });
-  const send = (message: StateMessage): void => {
-    response.write(`${JSON.stringify(message)}\n`);
-  };
 
   let sent = who.epoch === source.epoch && who.after !== undefined ? who.after : -1;
   let busy = false;
   let again = false;
   let beat = true;
 
-  /** Brings the reader up to the database; one run at a time. Waits for a slow reader rather than buffering for it. */
+  /** Waits for a slow reader rather than keeping for it what it does not take. */
+  async function send(message: StateMessage): Promise<void> {
+    if (!response.write(`${JSON.stringify(message)}\n`)) await drained(response);
+  }
+
+  /** Brings the reader up to the database; one run at a time. */
   async function pump(): Promise<void> {
     again = true;
     if (busy) return;
@@ -119,22 +129,24 @@ async function streamState(
     try {
       while (again && !response.destroyed) {
         again = false;
-        if (response.writableNeedDrain) await drained(response);
         const changes = sent < 0 ? undefined : await source.changesAfter(sent, BATCH);
         if (changes === undefined) {
           const snapshot = await source.snapshot();
-          send(snapshot);
+          await send(snapshot);
           sent = snapshot.number;
+          // what has committed while a slow reader took it
+          again = true;
         } else {
           for (const change of changes) {
-            send(change);
+            if (response.destroyed) return;
+            await send(change);
             sent = change.number;
           }
           if (changes.length === BATCH) again = true;
         }
         if (beat && !again) {
           beat = false;
-          send({ type: "heartbeat", epoch: source.epoch, head: await source.head(), now: clock.now() });
+          await send({ type: "heartbeat", epoch: source.epoch, head: await source.head(), now: clock.now() });
         }
       }
     } finally {
@@ -142,13 +154,11 @@ async function streamState(
     }
   }
 
-  const fail = (error: unknown): void => {
-    response.destroy(error instanceof Error ? error : new Error(String(error)));
-  };
+  const fail = (error: unknown): void => void response.destroy(asError(error));
   const stopListening = source.onCommit(() => void pump().catch(fail));
   const stopBeating = schedule.every(HEARTBEAT_MS, () => {
     beat = true;
-    void pump().catch(fail);
+    pump().catch(fail);
   });
   response.on("close", () => {
     stopListening();
@@ -160,6 +170,7 @@ async function streamState(
 }
 
 async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
   await new Promise<void>((resolve) => {
     const go = (): void => {
       response.off("drain", go);
@@ -171,17 +182,20 @@ async function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-function parseStreamRequest(query: URLSearchParams): StreamRequest {
+/** Undefined when it does not say who asks. */
+function parseStreamRequest(query: URLSearchParams): StreamRequest | undefined {
   const role = query.get("role");
   const after = query.get("after");
   const epoch = query.get("epoch");
   const hostname = query.get("hostname");
   const osRelease = query.get("osRelease");
+  const [name, boot, version] = [query.get("name"), query.get("boot"), query.get("version")];
+  if ((role !== "gateway" && role !== "agent") || !name || !boot || !version) return undefined;
   return {
-    role: role === "agent" ? "agent" : "gateway",
-    name: query.get("name") ?? "",
-    boot: query.get("boot") ?? "",
-    version: query.get("version") ?? "",
+    role,
+    name,
+    boot,
+    version,
     ...(hostname === null ? {} : { hostname }),
     ...(osRelease === null ? {} : { osRelease }),
     ...(epoch === null ? {} : { epoch }),
@@ -189,15 +203,21 @@ function parseStreamRequest(query: URLSearchParams): StreamRequest {
   };
 }
 
+/** Reads no further than it must; the request itself stays open, so that an answer can still be sent. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  const read = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of read) {
     size += chunk.length;
     if (size > MOST_BODY_BYTES) throw new PosternError("input.too_large", "the message is over 16 MiB");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function answer(response: ServerResponse, status: number, value: unknown): void {

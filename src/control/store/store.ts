@@ -10,7 +10,7 @@ import type { Schema } from "./schema.ts";
 export interface WriteTransaction {
   readonly db: Transaction<Schema>;
   /** Adds a change of state to this transaction's numbered record. */
-  record(change: EntityChange): void;
+  readonly record: (change: EntityChange) => void;
 }
 
 /** What was written: the value that the work returned, and the change number that it committed as (the head when it recorded none). */
