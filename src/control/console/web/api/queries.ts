@@ -1,0 +1,63 @@
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import type {
+  ApplicationItem,
+  DecisionDetail,
+  DecisionFilter,
+  DecisionItem,
+  Me,
+  Overview,
+  Page,
+  Person,
+  PolicyActive,
+  PolicyVersionItem,
+  SessionItem,
+} from "#api";
+import { get, send } from "./client.ts";
+
+const API = "/api/v1";
+
+/** `GET /api/v1/…` as a query that is kept under its path. */
+function read<T>(path: string) {
+  return queryOptions({
+    queryKey: [path],
+    queryFn: ({ signal }) => get<T>(`${API}${path}`, signal),
+  });
+}
+
+export const meQuery = { ...read<Me>("/me"), staleTime: Number.POSITIVE_INFINITY };
+export const overviewQuery = { ...read<Overview>("/overview"), refetchInterval: 60_000 };
+export const applicationsQuery = read<Page<ApplicationItem>>("/applications");
+export const peopleQuery = read<Page<Person>>("/people");
+export const sessionsQuery = read<Page<SessionItem>>("/sessions");
+export const policyQuery = read<PolicyActive>("/policy");
+export const policyVersionsQuery = read<Page<PolicyVersionItem>>("/policy/versions");
+
+/** One page of decisions, newest first. */
+export function decisionsQuery(filter: DecisionFilter) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+  return read<Page<DecisionItem>>(`/decisions?${query}`);
+}
+
+export function decisionQuery(id: string) {
+  return { ...read<DecisionDetail>(`/decisions/${encodeURIComponent(id)}`), staleTime: 60_000 };
+}
+
+/** Sends a change with the session's CSRF word, then reads anew whatever the change may have touched. */
+export function useSend(): <T>(method: "POST" | "DELETE", path: string, body?: unknown) => Promise<T> {
+  const client = useQueryClient();
+  return async <T>(method: "POST" | "DELETE", path: string, body?: unknown): Promise<T> => {
+    const me = await client.ensureQueryData(meQuery);
+    try {
+      return await send<T>(method, `${API}${path}`, me.csrf, body);
+    } finally {
+      // after a failure too: what is shown may be what was wrong, the CSRF word among it
+      await client.invalidateQueries();
+    }
+  };
+}
+
+/** The version of the policies in force, once it is known. */
+export function useActiveVersion(): string | undefined {
+  return useQuery(policyQuery).data?.version;
+}
