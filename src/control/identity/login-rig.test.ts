@@ -5,7 +5,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type Se
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import type { OcsfEvent } from "#events";
+import { z } from "zod";
 import { type ManualClock, manualClock, type Notice, systemIds } from "#kernel";
 import type { InstanceState } from "#link";
 import { openSecrets } from "#secrets";
@@ -65,7 +65,7 @@ export interface LoggedLogin {
   readonly act: string;
   readonly outcome: string;
   readonly reason: string | undefined;
-  readonly user: string | undefined;
+  readonly user: string;
 }
 
 export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Rig> {
@@ -179,7 +179,7 @@ export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Ri
         .where("kind", "=", "login")
         .orderBy("id")
         .execute();
-      return rows.map(({ body }) => readEvent(JSON.parse(body) as OcsfEvent));
+      return rows.map(({ body }) => readEvent(body));
     },
     async dump() {
       const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`.execute(
@@ -317,12 +317,15 @@ export async function setUp(rig: Rig): Promise<{ authenticator: SoftwareAuthenti
   return { authenticator, browser };
 }
 
-function readEvent(event: OcsfEvent): LoggedLogin {
-  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-  return {
-    act: text(event.act) ?? "",
-    outcome: text(event.outcome) ?? "",
-    reason: text(event.reason),
-    user: text(event.user),
-  };
+const LOGGED = z.object({
+  user: z.object({ name: z.string() }),
+  unmapped: z.object({
+    postern: z.object({ act: z.string(), outcome: z.string(), reason: z.string().optional() }),
+  }),
+});
+
+function readEvent(body: string): LoggedLogin {
+  const { user, unmapped } = LOGGED.parse(JSON.parse(body));
+  const { act, outcome, reason } = unmapped.postern;
+  return { act, outcome, reason, user: user.name };
 }
