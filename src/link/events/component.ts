@@ -1,0 +1,54 @@
+import { frame, SEVERITY, STATUS } from "./frame.ts";
+import type { ComponentRecord, EventOrigin, OcsfEvent } from "./types.ts";
+
+/** OCSF Application Lifecycle (6002) activities for what a process of ours says of itself. */
+const ACTIVITIES: {
+  readonly [state in ComponentRecord["state"]]: { readonly activity: number; readonly activityName?: string };
+} = {
+  started: { activity: 3 },
+  report: { activity: 99, activityName: "Report" },
+  connected: { activity: 99, activityName: "Connect" },
+  disconnected: { activity: 99, activityName: "Disconnect" },
+  "records-missing": { activity: 99, activityName: "Records missing" },
+};
+
+/** OCSF `os.type_id` of Linux, the one system that agents run on. */
+const LINUX = 200;
+
+/** A gateway's or agent's word about itself, or control's about one: Application Lifecycle (6002), with the profile `host` where a host is named. */
+export function componentEvent(origin: EventOrigin, record: ComponentRecord): OcsfEvent {
+  const { component, state, hostname, osRelease } = record;
+  const lost = state === "records-missing";
+  return {
+    ...frame(origin, {
+      category: 6,
+      uid: 6002,
+      ...ACTIVITIES[state],
+      time: record.time,
+      severity: lost ? SEVERITY.medium : SEVERITY.informational,
+      status: lost ? STATUS.failure : STATUS.success,
+      message: record.message ?? `${component.role} ${component.name} ${state}`,
+      profiles: hostname === undefined ? [] : ["host"],
+      kind: "component",
+      postern: { state, role: component.role, name: component.name },
+    }),
+    app: {
+      name: `postern ${component.role}`,
+      uid: component.name,
+      version: component.version,
+      vendor_name: "Postern",
+    },
+    ...(hostname === undefined
+      ? {}
+      : {
+          device: {
+            hostname,
+            type_id: 0,
+            type: "Unknown",
+            ...(osRelease === undefined
+              ? {}
+              : { os: { name: "Linux", type_id: LINUX, type: "Linux", kernel_release: osRelease } }),
+          },
+        }),
+  };
+}
