@@ -22,14 +22,17 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
     .join("");
 }
 
-/** Colours aside, what may not be shown: control characters but the tab (C0, DEL, C1), and what turns the direction of writing. */
-const UNPRINTABLE = /\x1b(?!\[\d{1,2}m)|[\0-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+const ESCAPE = String.fromCharCode(0x1b);
+/** What may not be shown: control characters but the tab and our colours, and what turns the direction of writing. */
+const UNPRINTABLE = new RegExp(`(?!\\t|${ESCAPE}\\[\\d{1,2}m)[\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]`, "gu");
 
 /** Text from elsewhere as it may be shown on a terminal. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\ufffd");
 }
 
+const letters = new Intl.Segmenter();
+
 function width(cell: string): number {
-  return [...stripVTControlCharacters(cell)].length;
+  return Array.from(letters.segment(stripVTControlCharacters(cell))).length;
 }
