@@ -7,9 +7,8 @@ import { checkHostLabel, readApplication } from "./application.ts";
 import { type ManifestDocument, placeOf, readDocuments } from "./document.ts";
 import { mapping, type Reader, type Reading, text } from "./fields.ts";
 
-export const API_VERSION = "postern.dev/v1";
-export const KINDS = ["Application", "PolicySet"] as const;
-export type Kind = (typeof KINDS)[number];
+const API_VERSION = "postern.dev/v1";
+const KINDS = ["Application", "PolicySet"] as const;
 
 /** What all manifests of a set say together. */
 export interface Manifests {

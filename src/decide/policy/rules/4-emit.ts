@@ -16,7 +16,7 @@ export const TRUE = 2;
 export type Probe = (facts: Facts, zone: ZoneClock | undefined) => Truth;
 
 /** A fact is not of its type, so that nothing can be concluded from it. */
-export class FactError extends Error {
+class FactError extends Error {
   readonly fact: string;
   constructor(fact: string) {
     super(`${fact} is not of its type`);
@@ -99,7 +99,7 @@ function emitCondition({ fact, test, negated }: Condition): Probe {
 type Known = Value | readonly unknown[];
 
 /** The value when it is of the fact's type, undefined when absent. Null is a wrong type, never an absence. */
-export function readKnown(value: unknown, fact: FactDefinition): Known | undefined {
+function readKnown(value: unknown, fact: FactDefinition): Known | undefined {
   if (value === undefined) return undefined;
   switch (fact.type) {
     case "text":
