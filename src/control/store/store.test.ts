@@ -129,6 +129,52 @@ describe("a write", () => {
     await store.close();
   });
 
+  test("tells those who wait for its commit, in order, and nobody when it fails", async () => {
+    const store = await open();
+    const heard: string[] = [];
+    await store.write(async ({ afterCommit }) => {
+      afterCommit(() => heard.push("first"));
+      await store.write(async (joined) => joined.afterCommit(() => heard.push("joined")));
+      await assert.rejects(
+        store.write(async (failed) => {
+          failed.afterCommit(() => heard.push("failed"));
+          throw new Error("no");
+        }),
+      );
+      assert.deepEqual(heard, []);
+    });
+    await assert.rejects(
+      store.write(async ({ afterCommit }) => {
+        afterCommit(() => heard.push("never"));
+        throw new Error("no");
+      }),
+    );
+    await pause(0);
+    assert.deepEqual(heard, ["first", "joined"]);
+    await store.close();
+  });
+
+  test("tells apart who waits for changes from who waits for any write", async () => {
+    const store = await open();
+    const heard: string[] = [];
+    const stop = store.onCommit(() => heard.push("change"));
+    const stopWrite = store.onWrite(() => heard.push("write"));
+    await store.write(async ({ db }) => {
+      await db.insertInto("instance").values({ name: "a", value: "b" }).execute();
+    });
+    await pause(0);
+    assert.deepEqual(heard, ["write"]);
+    await store.write(async ({ record }) => record(port("p", 1)));
+    await pause(0);
+    assert.deepEqual(heard, ["write", "change", "write"]);
+    stop();
+    stopWrite();
+    await store.write(async ({ record }) => record(port("p", 2)));
+    await pause(0);
+    assert.equal(heard.length, 3);
+    await store.close();
+  });
+
   test("a listener that fails does not make a committed write look failed", async () => {
     const store = await open();
     const thrown: unknown[] = [];

@@ -11,6 +11,8 @@ export interface WriteTransaction {
   readonly db: Transaction<Schema>;
   /** Adds a change of state to this transaction's numbered record. */
   readonly record: (change: EntityChange) => void;
+  /** Runs `listener` once this has committed, and never when it does not. */
+  readonly afterCommit: (listener: () => void) => void;
 }
 
 /** What was written: the value that the work returned, and the change number that it committed as (the head when it recorded none). */
@@ -42,6 +44,8 @@ export interface Store {
   changesAfter(after: number, limit: number): Promise<(StateMessage & { type: "change" })[] | undefined>;
   /** Calls back after each commit that recorded something; a hint, the truth is `changesAfter`. */
   onCommit(listener: () => void): () => void;
+  /** Calls back after each commit, whether it recorded a change or only wrote rows. */
+  onWrite(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -55,10 +59,16 @@ export interface StoreOptions {
 /** How many changes the log keeps; who is further behind takes a snapshot. */
 const KEPT_CHANGES = 10_000;
 
+/** What is to happen when a write commits. */
+interface Gathered {
+  readonly changes: EntityChange[];
+  readonly listeners: (() => void)[];
+}
+
 /** The write that a piece of work runs in. */
 interface Outer {
   readonly db: Transaction<Schema>;
-  readonly changes: EntityChange[];
+  readonly gathered: Gathered;
   /** False once its work is done: what it left running in the background is on its own. */
   running: boolean;
   /** Settles when the last write that joined has ended: they join one at a time. */
@@ -74,33 +84,38 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { writer, reader } = await openDatabase(path);
   const epoch = await settleEpoch(writer, newId("epoch", clock.now(), ids));
   const listeners = new Set<() => void>();
+  const writeListeners = new Set<() => void>();
   const outer = new AsyncLocalStorage<Outer>();
 
   async function write<T>(work: (transaction: WriteTransaction) => Promise<T>): Promise<Written<T>> {
     const around = outer.getStore();
     if (around?.running === true) return await join(around, work);
-    const changes: EntityChange[] = [];
+    const gathered: Gathered = { changes: [], listeners: [] };
     const written = await writer.transaction().execute(async (db) => {
-      const value = await run(db, changes, work);
-      return { value, number: await commitChanges(db, changes, clock.now()) };
+      const value = await run(db, gathered, work);
+      return { value, number: await commitChanges(db, gathered.changes, clock.now()) };
     });
+    const recorded = gathered.changes.length > 0 ? listeners : [];
+    const told = [...gathered.listeners, ...recorded, ...writeListeners];
     // after this turn, so that a listener's failure is not taken for the write's
-    if (changes.length > 0) for (const listener of listeners) queueMicrotask(listener);
+    for (const listener of told) queueMicrotask(listener);
     return written;
   }
 
   /** Runs `work` so that the writes inside it join. */
   async function run<T>(
     db: Transaction<Schema>,
-    changes: EntityChange[],
+    gathered: Gathered,
     work: (transaction: WriteTransaction) => Promise<T>,
   ): Promise<T> {
-    const own: Outer = { db, changes, running: true, last: Promise.resolve() };
+    const own: Outer = { db, gathered, running: true, last: Promise.resolve() };
+    const transaction: WriteTransaction = {
+      db,
+      record: (change) => void gathered.changes.push(change),
+      afterCommit: (listener) => void gathered.listeners.push(listener),
+    };
     try {
-      return await outer.run(
-        own,
-        async () => await work({ db, record: (change) => void changes.push(change) }),
-      );
+      return await outer.run(own, async () => await work(transaction));
     } finally {
       own.running = false;
     }
@@ -117,17 +132,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   /** Savepoints nest, and each ends before the next of its level begins: one name does for all. */
   async function inSavepoint<T>(
-    { db, changes }: Outer,
+    { db, gathered }: Outer,
     work: (transaction: WriteTransaction) => Promise<T>,
   ): Promise<Written<T>> {
-    const before = changes.length;
+    const { changes, listeners: waiting } = gathered;
+    const before = { changes: changes.length, waiting: waiting.length };
     await sql`savepoint joined`.execute(db);
     try {
-      const value = await run(db, changes, work);
+      const value = await run(db, gathered, work);
       await sql`release joined`.execute(db);
       return { value, number: (await headOf(db)) + (changes.length > 0 ? 1 : 0) };
     } catch (error) {
-      changes.length = before;
+      changes.length = before.changes;
+      waiting.length = before.waiting;
       await sql`rollback to joined`.execute(db);
       await sql`release joined`.execute(db);
       throw error;
@@ -172,6 +189,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onWrite(listener) {
+      writeListeners.add(listener);
+      return () => writeListeners.delete(listener);
     },
     async close() {
       await reader.destroy();
