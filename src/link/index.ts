@@ -10,4 +10,5 @@
 export * from "./answers.ts";
 export * from "./client.ts";
 export * from "./messages.ts";
+export * from "./records.ts";
 export * from "./server.ts";

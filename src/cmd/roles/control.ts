@@ -48,6 +48,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     clock,
     ids,
     schedule,
+    notify,
     origin,
     instance,
     page: assets.login,

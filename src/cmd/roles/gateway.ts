@@ -96,7 +96,7 @@ function tls(settings: InstanceSettings): { tls?: { cert: string; key: string } 
 }
 
 /** Where control leaves the certificate of its own authority for development: both folders are this user's alone. */
-export function developmentFiles(settings: Pick<InstanceSettings, "run">): {
+export function developmentFiles(settings: Pick<InstanceSettings, "run" | "data">): {
   certificate: string;
   key: string;
   authority: string;

@@ -1,0 +1,201 @@
+import { type Kysely, sql } from "kysely";
+import { z } from "zod";
+import type { EventKind, OcsfEvent } from "#events";
+import { type Json, parseJson } from "#kernel";
+import { type Decision, inputFromJson } from "#policy";
+import type { Schema } from "#store";
+import { member, text } from "./columns.ts";
+import type {
+  DecisionQuery,
+  EventQuery,
+  HourlyCount,
+  LoggedDecision,
+  LoggedDecisionItem,
+  LoggedEvent,
+  LogPage,
+} from "./types.ts";
+
+const MOST = 200;
+const USUAL = 50;
+const HOUR = 3_600_000;
+
+/** One page of decisions, newest first. The cursor is the place of the last one. */
+export async function decisions(
+  db: Kysely<Schema>,
+  query: DecisionQuery,
+): Promise<LogPage<LoggedDecisionItem>> {
+  const limit = Math.min(MOST, Math.max(1, query.limit ?? USUAL));
+  let rows = db.selectFrom("event").select(["id", "body"]).where("kind", "=", "decision");
+  if (query.effect !== undefined) rows = rows.where("effect", "=", query.effect);
+  if (query.subject !== undefined) rows = rows.where("subject", "=", query.subject);
+  if (query.resource !== undefined) rows = rows.where("resource", "=", query.resource);
+  if (query.since !== undefined) rows = rows.where("time", ">=", query.since);
+  if (query.before !== undefined) rows = rows.where("id", "<", place(query.before));
+  if (query.search !== undefined && query.search !== "") {
+    const pattern = `%${query.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
+    rows = rows.where(({ or }) =>
+      or([
+        sql<boolean>`subject like ${pattern} escape '\\'`,
+        sql<boolean>`resource like ${pattern} escape '\\'`,
+        sql<boolean>`decision_id like ${pattern} escape '\\'`,
+        sql<boolean>`json_extract(body, '$.unmapped.postern.input.request.path') like ${pattern} escape '\\'`,
+      ]),
+    );
+  }
+  const found = await rows
+    .orderBy("id", "desc")
+    .limit(limit + 1)
+    .execute();
+  const page = found.slice(0, limit);
+  const items = page.map((row) => itemOf(parsed(row.body)));
+  const ended = await completions(
+    db,
+    items.map((item) => item.id),
+  );
+  const last = page.at(-1);
+  return {
+    items: items.map((item) => withCompletion(item, ended.get(item.id))),
+    ...(found.length > limit && last !== undefined ? { next: String(last.id) } : {}),
+  };
+}
+
+/** One decision with its input, or undefined. */
+export async function decision(db: Kysely<Schema>, id: string): Promise<LoggedDecision | undefined> {
+  const row = await db
+    .selectFrom("event")
+    .select("body")
+    .where("decision_id", "=", id)
+    .where("kind", "=", "decision")
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const event = parsed(row.body);
+  const postern = member(event["unmapped"], "postern");
+  const completion = (await completions(db, [id])).get(id);
+  return {
+    item: withCompletion(itemOf(event), completion),
+    decision: DECISION.parse(member(postern, "decision")),
+    input: inputFromJson(member(postern, "input")),
+    event,
+    ...(completion === undefined ? {} : { completion }),
+  };
+}
+
+/** Events in the order of the log. See `EventQuery`. */
+export async function events(db: Kysely<Schema>, query: EventQuery): Promise<readonly LoggedEvent[]> {
+  let rows = db.selectFrom("event").select(["id", "time", "kind", "source", "body"]);
+  if (query.kind !== undefined) rows = rows.where("kind", "=", query.kind);
+  if (query.after !== undefined) rows = rows.where("id", ">", query.after);
+  if (query.before !== undefined) rows = rows.where("id", "<", query.before);
+  const found = await rows
+    .orderBy("id", query.after === undefined ? "desc" : "asc")
+    .limit(Math.min(MOST, Math.max(1, query.limit)))
+    .execute();
+  return found.map((row) => ({
+    id: row.id,
+    time: row.time,
+    kind: row.kind as EventKind,
+    source: row.source,
+    event: parsed(row.body),
+  }));
+}
+
+/** See `EventLog.hourly`. */
+export async function hourly(db: Kysely<Schema>, since: number): Promise<readonly HourlyCount[]> {
+  const rows = await db
+    .selectFrom("event")
+    .select([
+      sql<number>`time / ${sql.lit(HOUR)}`.as("hour"),
+      sql<number>`sum(case when effect = 'allow' then 1 else 0 end)`.as("allowed"),
+      sql<number>`sum(case when effect = 'allow' then 0 else 1 end)`.as("denied"),
+    ])
+    .where("kind", "=", "decision")
+    .where("time", ">=", since)
+    .groupBy("hour")
+    .orderBy("hour")
+    .execute();
+  return rows.map(({ hour, allowed, denied }) => ({ from: hour * HOUR, allowed, denied }));
+}
+
+async function completions(
+  db: Kysely<Schema>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, OcsfEvent>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("event")
+    .select(["decision_id", "body"])
+    .where("decision_id", "in", ids)
+    .where("kind", "=", "completion")
+    .execute();
+  return new Map(rows.map((row) => [row.decision_id ?? "", parsed(row.body)]));
+}
+
+function withCompletion(item: LoggedDecisionItem, completion: OcsfEvent | undefined): LoggedDecisionItem {
+  const status = member(completion?.["http_response"], "code");
+  const duration = completion?.["duration"];
+  return {
+    ...item,
+    ...(typeof status === "number" ? { status } : {}),
+    ...(typeof duration === "number" ? { durationMs: duration } : {}),
+  };
+}
+
+function itemOf(event: OcsfEvent): LoggedDecisionItem {
+  const postern = member(event["unmapped"], "postern");
+  const input = member(postern, "input");
+  const made = DECISION.parse(member(postern, "decision"));
+  const request = member(input, "request");
+  const optional = (name: string, value: string | null): { readonly [name: string]: string } =>
+    value === null ? {} : { [name]: value };
+  return {
+    id: made.id,
+    time: Number(event["time"]),
+    effect: made.effect,
+    resource: text(member(member(input, "resource"), "name")) ?? "",
+    action: text(member(input, "action")) ?? "",
+    reason: made.reasons[0]?.message ?? "",
+    ...optional("subject", text(member(member(input, "subject"), "name"))),
+    ...optional("method", text(member(request, "method"))),
+    ...optional("path", text(member(request, "path"))),
+    ...optional("sourceIp", text(member(request, "source_ip"))),
+  };
+}
+
+/** Our own text, from a column that ingest checked to be a JSON object. */
+function parsed(body: string): OcsfEvent {
+  return parseJson(body, "an event of the log") as { readonly [attribute: string]: Json };
+}
+
+function place(cursor: string): number {
+  return /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0;
+}
+
+const REFERENCE = { rule: z.string(), source: z.string() };
+
+/** A decision as an enforcement point recorded it. */
+const DECISION: z.ZodType<Decision> = z
+  .object({
+    id: z.string(),
+    effect: z.enum(["allow", "deny", "step_up"]),
+    version: z.string(),
+    rules: z.array(z.object(REFERENCE)),
+    reasons: z.array(z.object({ ...REFERENCE, message: z.string() })),
+    obligations: z.record(z.string(), z.unknown()),
+    failed: z
+      .array(z.object({ fact: z.string(), plain: z.string(), actual: z.string(), source: z.string() }))
+      .optional(),
+    trust: z
+      .object({
+        score: z.number(),
+        required: z.number(),
+        factors: z.array(
+          z.object({ name: z.string(), weight: z.number(), contribution: z.number(), source: z.string() }),
+        ),
+      })
+      .optional(),
+  })
+  .transform(({ failed, trust, ...rest }) => ({
+    ...rest,
+    ...(failed === undefined ? {} : { failed }),
+    ...(trust === undefined ? {} : { trust }),
+  }));
