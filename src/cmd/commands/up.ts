@@ -1,14 +1,12 @@
-import { type Notice, PosternError, systemClock, systemSchedule } from "#kernel";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import type { InstanceSettings } from "../settings.ts";
-import { type Announcer, announceToPeople, announceToPrograms, servedFrom } from "../supervisor/announce.ts";
+import { announceToPeople, announceToPrograms } from "../supervisor/announce.ts";
 import { takeFolders } from "../supervisor/data-folder.ts";
 import { launchRole } from "../supervisor/launch.ts";
 import { choosePort } from "../supervisor/ports.ts";
+import { runInstance } from "../supervisor/run-instance.ts";
 import { settingsFromFlags } from "../supervisor/settings-from-flags.ts";
-import { type StopReason, stopRequests } from "../supervisor/stop-requests.ts";
-import { type Supervisor, supervise } from "../supervisor/supervisor.ts";
-import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
+import { stopRequests } from "../supervisor/stop-requests.ts";
 
 export const up: Command = defineCommand({
   name: "up",
@@ -62,7 +60,7 @@ export const up: Command = defineCommand({
     try {
       const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
       const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);
-      return await runInstance(settings, announcer, stops);
+      return await runInstance({ settings, announcer, stops, launch: (role) => launchRole(role, settings) });
     } finally {
       stops.close();
       lock.release();
@@ -74,62 +72,4 @@ export const up: Command = defineCommand({
 function portsOf(settings: InstanceSettings): number {
   if (settings.hostStyle === "subdomain") return 1;
   return settings.demo ? 4 : 2;
-}
-
-async function runInstance(
-  settings: InstanceSettings,
-  announcer: Announcer,
-  stops: { readonly first: Promise<StopReason>; readonly second: Promise<StopReason> },
-): Promise<ExitCode> {
-  const { notify } = announcer;
-  let announced = false;
-  notify({
-    event: "starting",
-    message: `Starting Postern ${settings.version}`,
-    data: settings.data,
-    pid: process.pid,
-  });
-
-  const supervisor = supervise({
-    groups: [["control"], ["gateway", "agent", ...(settings.demo ? ["demo"] : [])]],
-    launch: (role) => launchRole(role, settings),
-    notify,
-    onNotice,
-    clock: systemClock,
-    schedule: systemSchedule,
-  });
-
-  function onNotice(role: string, notice: Notice): void {
-    if (notice.event === "ready") {
-      const again = announced && role === "control" ? servedFrom(notice).setup : undefined;
-      if (again !== undefined) announcer.setupLink(again);
-    } else if (notice.event !== "failed") notify({ ...notice, role });
-  }
-
-  void stops.second.then(() => supervisor.kill());
-  try {
-    const started = await Promise.race([supervisor.ready, stops.first]);
-    if (started instanceof Map) {
-      announced = true;
-      announcer.ready(servedFrom(readyOf(started, "control")));
-      await stops.first;
-    }
-  } catch (error) {
-    await supervisor.stop();
-    throw error;
-  }
-  notify({ event: "stopping", message: "Stopping" });
-  return await stopInstance(supervisor, announcer);
-}
-
-async function stopInstance(supervisor: Supervisor, announcer: Announcer): Promise<ExitCode> {
-  await supervisor.stop();
-  announcer.stopped();
-  return EXIT.done;
-}
-
-function readyOf(started: ReadonlyMap<string, Notice>, role: string): Notice {
-  const notice = started.get(role);
-  if (notice === undefined) throw new PosternError("internal", `the ${role} is not among those that started`);
-  return notice;
 }

@@ -70,7 +70,16 @@ export function announceToPrograms(settings: InstanceSettings, world: World): An
 }
 
 /** Events that say nothing to a person while all is well. */
-const QUIET = new Set(["child-started", "child-ready", "ready", "failed"]);
+const QUIET = new Set(["child-started", "child-ready"]);
+
+/** What stands before a notice's one line. */
+const MARKS: ReadonlyMap<string, string> = new Map([
+  ["starting", ""],
+  ["progress", "  "],
+  ["stopping", ""],
+  ["warning", "warning: "],
+  ["child-exited", "warning: "],
+]);
 
 export function announceToPeople(settings: InstanceSettings, world: World): Announcer {
   const colours = paint(world.colour);
@@ -81,9 +90,7 @@ export function announceToPeople(settings: InstanceSettings, world: World): Anno
   return {
     notify(notice) {
       if (QUIET.has(notice.event) || notice.message === undefined) return;
-      const mark =
-        notice.event === "progress" ? "  " : `${notice.event === "warning" ? "warning" : "note"}: `;
-      world.stderr.write(`${mark}${notice.message}\n`);
+      world.stderr.write(`${MARKS.get(notice.event) ?? "note: "}${notice.message}\n`);
     },
     ready(served) {
       if (served.setup === undefined) removeSetupLink(settings.data);
