@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { type ManualClock, manualClock, type Notice, type Schedule } from "#kernel";
+import type { EntityChange, LinkClient, PolicyState, StateMessage, StreamRequest } from "#link";
+import { compileSet } from "#policy";
+import { openView, type View } from "./index.ts";
+
+const MANIFEST = (name: string, more = ""): string =>
+  `apiVersion: postern.dev/v1\nkind: Application\nmetadata:\n  name: ${name}\nspec:\n  upstream: http://127.0.0.1:1\n  classification: internal\n${more}`;
+
+function policyState(activation: number, files: { path: string; text: string }[]): PolicyState {
+  return { version: compileSet(files).version, activation, activatedAt: 0, files };
+}
+
+const FIRST: PolicyState = policyState(1, [
+  { path: "a.yaml", text: MANIFEST("wiki") },
+  { path: "b.yaml", text: MANIFEST("docs", "  host: wiki\n  pathPrefix: /docs\n") },
+]);
+
+const INSTANCE = {
+  id: "ins",
+  domain: "postern.localhost",
+  hostStyle: "subdomain",
+  origins: { login: "http://login.postern.localhost:7400", console: "http://console.postern.localhost:7400" },
+  scheme: "http",
+  port: 7400,
+} as const;
+
+const SESSION = {
+  id: "ses_1",
+  user: "usr_1",
+  createdAt: 0,
+  authenticatedAt: 0,
+  amr: ["hwk"],
+  idleExpiresAt: 1e15,
+  absoluteExpiresAt: 1e15,
+};
+
+const SNAPSHOT: readonly EntityChange[] = [
+  { kind: "instance", key: "instance", value: INSTANCE },
+  { kind: "policy", key: "active", value: FIRST },
+  { kind: "session", key: "ses_1", value: SESSION },
+  { kind: "entry", key: "hash1", value: { session: "ses_1", host: "wiki.postern.localhost" } },
+  { kind: "entry", key: "hash2", value: { session: "ses_1", host: "docs.postern.localhost" } },
+];
+
+/** Control at the other end of a link, which says what a test tells it to. */
+class Control implements LinkClient {
+  readonly wanted: StreamRequest[] = [];
+  #handlers: Parameters<LinkClient["openState"]>[1] | undefined;
+  get connected(): boolean {
+    return this.#handlers !== undefined;
+  }
+  openState(wanted: StreamRequest, handlers: Parameters<LinkClient["openState"]>[1]): () => void {
+    this.wanted.push(wanted);
+    this.#handlers = handlers;
+    return () => this.cut();
+  }
+  say(message: StateMessage): void {
+    try {
+      this.#handlers?.onMessage(message);
+    } catch (error) {
+      this.cut(error instanceof Error ? error : undefined);
+    }
+  }
+  cut(error?: Error): void {
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    handlers?.onEnd(error);
+  }
+  async send(): Promise<unknown> {
+    return await Promise.resolve({});
+  }
+  close(): void {
+    this.cut();
+  }
+}
+
+/** A schedule that runs its tasks when the clock is moved by it. */
+class Timers implements Schedule {
+  readonly clock: ManualClock = manualClock(1_000_000);
+  readonly #tasks = new Set<{ at: number; every?: number; task: () => void }>();
+  after(ms: number, task: () => void): () => void {
+    const entry = { at: this.clock.monotonic() + ms, task };
+    this.#tasks.add(entry);
+    return () => this.#tasks.delete(entry);
+  }
+  every(ms: number, task: () => void): () => void {
+    const entry = { at: this.clock.monotonic() + ms, every: ms, task };
+    this.#tasks.add(entry);
+    return () => this.#tasks.delete(entry);
+  }
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 50) {
+      this.clock.advance(Math.min(50, left));
+      for (const entry of [...this.#tasks]) {
+        if (entry.at > this.clock.monotonic()) continue;
+        if (entry.every === undefined) this.#tasks.delete(entry);
+        else entry.at += entry.every;
+        entry.task();
+      }
+    }
+  }
+}
+
+interface Rig {
+  readonly control: Control;
+  readonly timers: Timers;
+  readonly view: View;
+  readonly notices: Notice[];
+}
+let open: View | undefined;
+afterEach(() => {
+  open?.close();
+  open = undefined;
+});
+
+function rig(): Rig {
+  const control = new Control();
+  const timers = new Timers();
+  const notices: Notice[] = [];
+  const view = openView({
+    link: control,
+    role: "gateway",
+    name: "local",
+    boot: "boot",
+    version: "0",
+    clock: timers.clock,
+    schedule: timers,
+    notify: (notice) => notices.push(notice),
+  });
+  open = view;
+  return { control, timers, view, notices };
+}
+
+function begun(): Rig {
+  const made = rig();
+  made.control.say({ type: "snapshot", epoch: "e1", number: 5, entities: SNAPSHOT });
+  return made;
+}
+
+const change = (number: number, entities: readonly EntityChange[] = [], epoch = "e1"): StateMessage => ({
+  type: "change",
+  epoch,
+  number,
+  entities,
+});
+const beat = ({ timers }: Rig, head: number, epoch = "e1"): StateMessage => ({
+  type: "heartbeat",
+  epoch,
+  head,
+  now: timers.clock.now(),
+});
+
+test("a snapshot makes it ready, and finds applications by host and longest prefix", async () => {
+  const { view, control } = rig();
+  assert.equal(view.instance(), undefined);
+  assert.equal(control.wanted[0]?.epoch, undefined);
+  control.say({ type: "snapshot", epoch: "e1", number: 5, entities: SNAPSHOT });
+  await view.ready;
+  assert.equal(view.number, 5);
+  assert.equal(view.session("ses_1")?.user, "usr_1");
+  const names = (path: string, host = "wiki.postern.localhost:7400"): string | undefined =>
+    view.application(host, path)?.name;
+  assert.equal(names("/"), "wiki");
+  assert.equal(names("/docs"), "docs");
+  assert.equal(names("/docs/a"), "docs");
+  assert.equal(names("/docsmith"), "wiki");
+  assert.equal(names("/", "docs.postern.localhost"), undefined);
+  assert.equal(names("/", "wiki.other.localhost"), undefined);
+  assert.equal(names("/", "wikipostern.localhost"), undefined);
+});
+
+test("by port, the port's application answers and no other", () => {
+  const { view, control } = rig();
+  const entities: EntityChange[] = [
+    { kind: "instance", key: "instance", value: { ...INSTANCE, hostStyle: "port" } },
+    { kind: "policy", key: "active", value: FIRST },
+    { kind: "port", key: "wiki", value: { port: 7402 } },
+    { kind: "port", key: "docs", value: { port: 7403 } },
+  ];
+  control.say({ type: "snapshot", epoch: "e1", number: 1, entities });
+  assert.equal(view.application("localhost:7402", "/docs")?.name, "wiki");
+  assert.equal(view.application("localhost:7403", "/docs")?.name, "docs");
+  assert.equal(view.application("localhost:7403", "/"), undefined);
+  assert.equal(view.application("localhost:7404", "/"), undefined);
+  assert.equal(view.application("wiki.postern.localhost:7402", "/"), undefined);
+});
+
+test("it goes on from where it was after the stream is lost", () => {
+  const { view, control, timers } = begun();
+  control.say(change(6, [{ kind: "user", key: "u", value: null }]));
+  control.cut(new Error("gone"));
+  timers.pass(150);
+  assert.deepEqual([control.wanted[1]?.epoch, control.wanted[1]?.after], ["e1", 6]);
+  control.say(change(7));
+  assert.equal(view.number, 7);
+});
+
+test("pauses between tries grow, and a silent stream is given up", () => {
+  const { control, timers } = begun();
+  timers.pass(7_900);
+  assert.ok(control.connected);
+  timers.pass(2_300);
+  assert.equal(control.wanted.length, 2, "a stream without heartbeats was kept");
+  for (let i = 0; i < 10; i++) {
+    control.cut();
+    timers.pass(150);
+  }
+  assert.ok(control.wanted.length < 6, `${control.wanted.length} tries`);
+  timers.pass(6_000);
+  assert.ok(control.connected);
+});
+
+for (const [what, message] of [
+  ["a gap", change(7)],
+  ["a repeated number", change(5)],
+  ["a change of another epoch", change(6, [], "e2")],
+  ["a heartbeat of another epoch", { type: "heartbeat", epoch: "e2", head: 5, now: 0 }],
+] as const) {
+  test(`after ${what} it asks for a snapshot and applies nothing`, () => {
+    const { view, control, timers } = begun();
+    control.say(message);
+    assert.equal(view.number, 5);
+    timers.pass(150);
+    assert.equal(control.wanted.length, 2);
+    assert.equal(control.wanted[1]?.epoch, undefined);
+  });
+}
+
+test("a snapshot of another epoch replaces everything; an older one of the same is refused", () => {
+  const { view, control } = begun();
+  const heard: EntityChange[] = [];
+  view.onChange((changed) => heard.push(...changed));
+  control.say({ type: "snapshot", epoch: "e1", number: 4, entities: [] });
+  assert.equal(view.number, 5);
+  assert.ok(view.session("ses_1"));
+
+  const other = begun();
+  other.view.onChange((changed) => heard.push(...changed));
+  other.control.say({ type: "snapshot", epoch: "e2", number: 2, entities: SNAPSHOT.slice(0, 2) });
+  assert.equal(other.view.number, 2);
+  assert.equal(other.view.session("ses_1"), undefined);
+  assert.equal(other.view.entry("hash1"), undefined);
+  assert.ok(heard.some((entity) => entity.kind === "session" && entity.value === null));
+});
+
+test("ending a session takes its entries with it", () => {
+  const { view, control } = begun();
+  control.say(change(6, [{ kind: "session", key: "ses_1", value: null }]));
+  assert.equal(view.entry("hash1"), undefined);
+  assert.equal(view.entry("hash2"), undefined);
+});
+
+test("it is fresh when it has reached the head that a heartbeat named, counted from its receipt", () => {
+  const made = begun();
+  const { view, control, timers } = made;
+  assert.equal(view.ageSeconds(), Number.POSITIVE_INFINITY);
+  control.say(beat(made, 5));
+  assert.equal(view.ageSeconds(), 0);
+  timers.pass(2_000);
+  control.say(beat(made, 7));
+  assert.equal(view.ageSeconds(), 2, "its head is not reached");
+  control.say(change(6));
+  assert.equal(view.ageSeconds(), 2);
+  timers.pass(500);
+  control.say(change(7));
+  assert.equal(view.ageSeconds(), 0.5, "counts from the heartbeat, not from the change");
+  timers.clock.step(3_600_000);
+  assert.equal(view.ageSeconds(), 0.5, "a stepped wall clock does not age it");
+});
+
+test("clocks apart are told and readable", () => {
+  const made = begun();
+  made.control.say({ type: "heartbeat", epoch: "e1", head: 5, now: made.timers.clock.now() - 40_000 });
+  assert.equal(made.view.skewSeconds(), 40);
+  assert.ok(made.notices.some((notice) => notice.message?.includes("40.0 s apart")));
+});
+
+test("a policy set changes at once, and what does not compile leaves the last one and stops freshness", () => {
+  const made = begun();
+  const { view, control, timers, notices } = made;
+  control.say(beat(made, 5));
+  const broken = { ...FIRST, activation: 2, files: [{ path: "a.rules", text: "ALLOW IF nonsense\n" }] };
+  control.say(change(6, [{ kind: "policy", key: "active", value: broken }]));
+  assert.equal(view.policy()?.activation, 1);
+  assert.equal(notices.filter((notice) => notice.event === "policy-refused").length, 1);
+  timers.pass(1_000);
+  control.say(beat(made, 6));
+  assert.equal(view.ageSeconds(), 1, "a heartbeat made a blocked view fresh");
+  control.say(change(7, [{ kind: "user", key: "u", value: null }]));
+  assert.equal(view.ageSeconds(), 1);
+
+  const good = policyState(3, [{ path: "a.yaml", text: MANIFEST("notes") }]);
+  control.say(change(8, [{ kind: "policy", key: "active", value: good }]));
+  assert.equal(view.policy()?.activation, 3);
+  assert.equal(view.application("notes.postern.localhost", "/")?.name, "notes");
+  assert.equal(view.application("wiki.postern.localhost", "/"), undefined);
+  control.say(beat(made, 8));
+  assert.equal(view.ageSeconds(), 0);
+});
+
+for (const [what, state] of [
+  [
+    "an activation number that is not above the last",
+    { ...policyState(1, [{ path: "a.yaml", text: MANIFEST("x") }]) },
+  ],
+  ["a version that is not the hash of its files", { ...FIRST, activation: 2, version: "0".repeat(64) }],
+  ["no policy at all", null],
+] as const) {
+  test(`${what} is not taken`, () => {
+    const made = begun();
+    made.control.say(beat(made, 5));
+    made.control.say(change(6, [{ kind: "policy", key: "active", value: state }]));
+    assert.equal(made.view.policy()?.set.version, FIRST.version);
+    made.timers.pass(500);
+    made.control.say(beat(made, 6));
+    assert.equal(made.view.ageSeconds(), 0.5);
+  });
+}
+
+test("a lower activation number is taken in a new epoch, after a restore", () => {
+  const made = begun();
+  const later = policyState(9, [{ path: "a.yaml", text: MANIFEST("later") }]);
+  made.control.say(change(6, [{ kind: "policy", key: "active", value: later }]));
+  made.control.say({ type: "snapshot", epoch: "e2", number: 1, entities: SNAPSHOT });
+  assert.equal(made.view.policy()?.activation, 1);
+  made.control.say(beat(made, 1, "e2"));
+  assert.equal(made.view.ageSeconds(), 0);
+});
+
+test("waiting for a change ends when it is there, or when time is up", async () => {
+  const { view, control, timers } = begun();
+  assert.equal(await view.waitFor(5, 1_000), true);
+  const soon = view.waitFor(6, 1_000);
+  control.say(change(6));
+  assert.equal(await soon, true);
+  const late = view.waitFor(7, 1_000);
+  timers.pass(1_050);
+  assert.equal(await late, false);
+});
