@@ -17,9 +17,12 @@ const NONE: Live = { ids: new Set(), connected: true };
 export function useLiveDecisions(filter: DecisionFilter, on: boolean, since: number): Live {
   const { effect, subject, resource, search } = filter;
   const [live, setLive] = useState(NONE);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list was read anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list was read anew, or is another
+  useEffect(
+    () => setLive(({ connected }) => ({ ...NONE, connected })),
+    [effect, subject, resource, search, since],
+  );
   useEffect(() => {
-    setLive(({ connected }) => ({ ...NONE, connected }));
     if (!on) return;
     const source = new EventSource("/api/v1/events/stream?kind=decision");
     source.onopen = () => setLive((before) => ({ ...before, connected: true }));
@@ -30,6 +33,6 @@ export function useLiveDecisions(filter: DecisionFilter, on: boolean, since: num
       setLive((before) => ({ ...before, ids: new Set(before.ids).add(decision.id) }));
     };
     return () => source.close();
-  }, [effect, subject, resource, search, on, since]);
+  }, [effect, subject, resource, search, on]);
   return live;
 }

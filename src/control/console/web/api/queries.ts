@@ -32,11 +32,11 @@ export const sessionsQuery = read<Page<SessionItem>>("/sessions");
 export const policyQuery = read<PolicyActive>("/policy");
 export const policyVersionsQuery = read<Page<PolicyVersionItem>>("/policy/versions");
 
-/** One page of decisions, newest first. */
+/** One page of decisions, newest first. It stays as it was read until somebody asks: rows never move by themselves. */
 export function decisionsQuery(filter: DecisionFilter) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
-  return read<Page<DecisionItem>>(`/decisions?${query}`);
+  return { ...read<Page<DecisionItem>>(`/decisions?${query}`), refetchOnWindowFocus: false };
 }
 
 export function decisionQuery(id: string) {

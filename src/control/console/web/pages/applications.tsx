@@ -126,6 +126,7 @@ function columns(remove: (item: ApplicationItem) => void): readonly Column<Appli
   return [
     {
       key: "name",
+      card: "head",
       head: "Name",
       width: "10rem",
       sort: ({ title }) => title,
@@ -165,6 +166,7 @@ function columns(remove: (item: ApplicationItem) => void): readonly Column<Appli
     },
     {
       key: "remove",
+      card: "head",
       head: "Actions",
       width: "7rem",
       align: "end",

@@ -30,7 +30,7 @@ export function DecisionPage() {
       }
     >
       <div className="why-page">
-        <LoadedWhy id={id} />
+        <LoadedWhy id={id} heading="h2" />
       </div>
     </Page>
   );

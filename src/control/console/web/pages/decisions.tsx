@@ -67,7 +67,7 @@ export function DecisionsPage() {
         panel={
           view.open !== undefined && (
             <Panel title="Why" of={view.open} onClose={close}>
-              <LoadedWhy id={view.open} />
+              <LoadedWhy id={view.open} heading="h3" />
               <p>
                 <Link to="/decisions/$id" params={{ id: view.open }}>
                   Open on its own page
@@ -232,7 +232,8 @@ const COLUMNS: readonly Column<DecisionItem>[] = [
   {
     key: "outcome",
     head: "Outcome",
-    width: "7rem",
+    width: "6.75rem",
+    card: "head",
     cell: ({ id, effect }) => (
       <Link
         className="row-link"
@@ -244,8 +245,8 @@ const COLUMNS: readonly Column<DecisionItem>[] = [
       </Link>
     ),
   },
-  { key: "subject", head: "Who", width: "8rem", cell: ({ subject }) => subject ?? "Nobody known" },
-  { key: "resource", head: "What", width: "8rem", cell: ({ resource }) => resource },
+  { key: "subject", head: "Who", width: "7.5rem", cell: ({ subject }) => subject ?? "Nobody known" },
+  { key: "resource", head: "What", width: "7.5rem", cell: ({ resource }) => resource },
   { key: "act", head: "Request", cell: (item) => <Act item={item} /> },
   { key: "reason", head: "Why", extra: true, cell: ({ reason }) => <span title={reason}>{reason}</span> },
   {
@@ -254,9 +255,17 @@ const COLUMNS: readonly Column<DecisionItem>[] = [
     width: "5.5rem",
     align: "end",
     extra: true,
+    card: "none",
     cell: ({ durationMs }) => (durationMs === undefined ? "" : duration(durationMs)),
   },
-  { key: "time", head: "When", width: "9rem", align: "end", cell: ({ time }) => <Time at={time} /> },
+  {
+    key: "time",
+    head: "When",
+    width: "9rem",
+    align: "end",
+    card: "head",
+    cell: ({ time }) => <Time at={time} />,
+  },
 ];
 
 function Act({ item: { action, method, path } }: { readonly item: DecisionItem }) {

@@ -87,7 +87,13 @@ function Count({ number, of }: { readonly number: number; readonly of: ReactNode
 }
 
 const COMPONENTS: readonly Column<Component>[] = [
-  { key: "state", head: "State", width: "15rem", cell: (component) => <Connection component={component} /> },
+  {
+    key: "state",
+    card: "head",
+    head: "State",
+    width: "17rem",
+    cell: (component) => <Connection component={component} />,
+  },
   {
     key: "role",
     head: "Part",

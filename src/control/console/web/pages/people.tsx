@@ -137,6 +137,7 @@ function columns(me: string | undefined, ask: (person: Person) => void): readonl
   return [
     {
       key: "displayName",
+      card: "head",
       head: "Name",
       sort: ({ displayName }) => displayName,
       cell: ({ name, displayName }) => (
@@ -177,6 +178,7 @@ function columns(me: string | undefined, ask: (person: Person) => void): readonl
     },
     {
       key: "change",
+      card: "head",
       head: "Actions",
       width: "7rem",
       align: "end",

@@ -139,6 +139,7 @@ function FileText({ path, text, marked }: { path: string; text: string; marked: 
 const RULES: readonly Column<PolicyActive["rules"][number]>[] = [
   {
     key: "effect",
+    card: "head",
     head: "Effect",
     width: "7rem",
     cell: ({ effect }) =>

@@ -96,6 +96,7 @@ function columns(end: (session: SessionItem) => void): readonly Column<SessionIt
   return [
     {
       key: "user",
+      card: "head",
       head: "Who",
       width: "13rem",
       sort: ({ user }) => user.displayName,
@@ -158,6 +159,7 @@ function columns(end: (session: SessionItem) => void): readonly Column<SessionIt
     },
     {
       key: "end",
+      card: "head",
       head: "Actions",
       width: "8.5rem",
       align: "end",

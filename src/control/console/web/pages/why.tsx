@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext } from "react";
 import type { DecisionDetail } from "#api";
 import { decisionQuery, useActiveVersion } from "../api/queries.ts";
 import { Id } from "../parts/id.tsx";
@@ -15,13 +15,23 @@ import "./decisions.css";
 type Decision = DecisionDetail["decision"];
 type Explanation = NonNullable<DecisionDetail["explanation"]>;
 
+const Level = createContext<"h2" | "h3">("h3");
+
+interface LoadedWhyProps {
+  readonly id: string;
+  /** The level of its headings: below a panel's title, or a page's. */
+  readonly heading: "h2" | "h3";
+}
+
 /** Why a decision came out as it did, for the panel and for its own page. */
-export function LoadedWhy({ id }: { readonly id: string }) {
+export function LoadedWhy({ id, heading }: LoadedWhyProps) {
   const query = useQuery(decisionQuery(id));
   return (
-    <Loaded query={query} what="This decision could not be read">
-      {(detail) => <Why detail={detail} />}
-    </Loaded>
+    <Level value={heading}>
+      <Loaded query={query} what="This decision could not be read">
+        {(detail) => <Why detail={detail} />}
+      </Loaded>
+    </Level>
   );
 }
 
@@ -58,9 +68,10 @@ function Why({ detail }: { readonly detail: DecisionDetail }) {
 }
 
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const Heading = useContext(Level);
   return (
     <section>
-      <h3>{title}</h3>
+      <Heading>{title}</Heading>
       {children}
     </section>
   );

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef, useState } from "react";
 import { countScale } from "../text/scale.ts";
 import { hourOf } from "../text/time.ts";
 import "./hourly-bars.css";
@@ -7,22 +8,22 @@ interface Hour {
   readonly allowed: number;
   readonly denied: number;
 }
+interface Hours {
+  readonly hours: readonly Hour[];
+}
 
-const WIDTH = 720;
-const HEIGHT = 180;
+const HEIGHT = 190;
 const LEFT = 44;
 const RIGHT = 4;
 const TOP = 10;
-const BOTTOM = 22;
+const FLOOR = HEIGHT - 24;
 
 /** Decisions by the hour: what was denied stands on what was allowed. The table behind has the same numbers. */
-export function HourlyBars({ hours }: { readonly hours: readonly Hour[] }) {
-  const scale = countScale(Math.max(0, ...hours.map(({ allowed, denied }) => allowed + denied)));
-  const allowed = hours.reduce((sum, hour) => sum + hour.allowed, 0);
-  const denied = hours.reduce((sum, hour) => sum + hour.denied, 0);
-  const slot = (WIDTH - LEFT - RIGHT) / Math.max(1, hours.length);
-  const floor = HEIGHT - BOTTOM;
-  const y = (count: number): number => floor - (count / scale.top) * (floor - TOP);
+export function HourlyBars({ hours }: Hours) {
+  const allowed = sum(hours.map((hour) => hour.allowed));
+  const denied = sum(hours.map((hour) => hour.denied));
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
   return (
     <div className="chart">
       <p className="row chart-key">
@@ -34,76 +35,109 @@ export function HourlyBars({ hours }: { readonly hours: readonly Hour[] }) {
         </span>
         <span className="muted">decisions per hour</span>
       </p>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="img"
-        aria-label={`${allowed} decisions allowed and ${denied} denied in the last 24 hours, by hour; the table below has the numbers`}
-      >
-        {scale.ticks.map((tick) => (
-          <g key={tick}>
-            <line
-              className={tick === 0 ? "base" : "tick"}
-              x1={LEFT}
-              x2={WIDTH - RIGHT}
-              y1={y(tick)}
-              y2={y(tick)}
-            />
-            <text x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
-              {tick.toLocaleString("en")}
-            </text>
-          </g>
-        ))}
-        {hours.map((hour, index) => {
-          const x = LEFT + index * slot + slot * 0.15;
-          const width = slot * 0.7;
-          const top = y(hour.allowed);
-          return (
-            <g key={hour.from}>
-              <title>{`${hourOf(hour.from)}: ${hour.allowed} allowed, ${hour.denied} denied`}</title>
-              <rect className="slot" x={LEFT + index * slot} y={TOP} width={slot} height={floor - TOP} />
-              <rect className="allow" x={x} y={top} width={width} height={floor - top} />
-              <rect
-                className="deny"
-                x={x}
-                y={y(hour.allowed + hour.denied)}
-                width={width}
-                height={top - y(hour.allowed + hour.denied)}
-              />
-              {(hours.length - 1 - index) % 6 === 0 && (
-                <text
-                  x={x + width / 2}
-                  y={HEIGHT - 6}
-                  textAnchor={index === hours.length - 1 ? "end" : "middle"}
-                >
-                  {hourOf(hour.from)}
-                </text>
-              )}
-            </g>
-          );
-        })}
-      </svg>
+      <div ref={frame} className="chart-frame">
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="img"
+          aria-label={`${allowed} decisions allowed and ${denied} denied in the last 24 hours, by hour; the table below has the numbers`}
+        >
+          <Bars hours={hours} width={width} />
+        </svg>
+      </div>
       <details>
         <summary>Show as a table</summary>
-        <table className="chart-table">
-          <caption className="visually-hidden">Decisions by hour</caption>
-          <thead>
-            <tr>
-              <th scope="col">Hour from</th>
-              <th scope="col">Allowed</th>
-              <th scope="col">Denied</th>
-            </tr>
-          </thead>
-          <tbody>
-            {hours.map((hour) => (
-              <tr key={hour.from}>
-                <th scope="row">{hourOf(hour.from)}</th>
-                <td>{hour.allowed.toLocaleString("en")}</td>
-                <td>{hour.denied.toLocaleString("en")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <HourTable hours={hours} />
       </details>
     </div>
   );
+}
+
+function Bars({ hours, width }: Hours & { readonly width: number }) {
+  const scale = countScale(Math.max(0, ...hours.map(({ allowed, denied }) => allowed + denied)));
+  const slot = Math.max(0, width - LEFT - RIGHT) / Math.max(1, hours.length);
+  const y = (count: number): number => FLOOR - (count / scale.top) * (FLOOR - TOP);
+  return (
+    <>
+      {scale.ticks.map((tick) => (
+        <g key={tick}>
+          <line
+            className={tick === 0 ? "base" : "tick"}
+            x1={LEFT}
+            x2={width - RIGHT}
+            y1={y(tick)}
+            y2={y(tick)}
+          />
+          <text x={LEFT - 8} y={y(tick) + 4} textAnchor="end">
+            {tick.toLocaleString("en")}
+          </text>
+        </g>
+      ))}
+      {hours.map(({ from, allowed, denied }, index) => {
+        const x = LEFT + index * slot;
+        const last = index === hours.length - 1;
+        const [top, middle] = [y(allowed + denied), y(allowed)];
+        return (
+          <g key={from}>
+            <title>{`${hourOf(from)}: ${allowed} allowed, ${denied} denied`}</title>
+            <rect className="slot" x={x} y={TOP} width={slot} height={FLOOR - TOP} />
+            <rect
+              className="allow"
+              x={x + slot * 0.15}
+              y={middle}
+              width={slot * 0.7}
+              height={FLOOR - middle}
+            />
+            <rect className="deny" x={x + slot * 0.15} y={top} width={slot * 0.7} height={middle - top} />
+            {(hours.length - 1 - index) % 6 === 0 && (
+              <text x={last ? x + slot : x + slot / 2} y={HEIGHT - 6} textAnchor={last ? "end" : "middle"}>
+                {hourOf(from)}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+function HourTable({ hours }: Hours) {
+  return (
+    <table className="chart-table">
+      <caption className="visually-hidden">Decisions by hour</caption>
+      <thead>
+        <tr>
+          <th scope="col">Hour from</th>
+          <th scope="col">Allowed</th>
+          <th scope="col">Denied</th>
+        </tr>
+      </thead>
+      <tbody>
+        {hours.map(({ from, allowed, denied }) => (
+          <tr key={from}>
+            <th scope="row">{hourOf(from)}</th>
+            <td>{allowed.toLocaleString("en")}</td>
+            <td>{denied.toLocaleString("en")}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** The width that an element has, so that text in a drawing keeps its size on every screen. */
+function useWidth(element: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    if (element.current === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(element.current);
+    setWidth(element.current.clientWidth);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
 }

@@ -8,14 +8,9 @@ import "./id.css";
 export function Id({ id, of = "id" }: { readonly id: string; readonly of?: string }) {
   const copy = useCopy();
   return (
-    <button
-      type="button"
-      className="id-copy"
-      title={`Copy ${id}`}
-      aria-label={`Copy ${of} ${id}`}
-      onClick={() => void copy(id, of)}
-    >
-      <code aria-hidden="true">{shorten(id)}</code>
+    <button type="button" className="id-copy" title={`Copy ${id}`} onClick={() => void copy(id, of)}>
+      <span className="visually-hidden">Copy {of} </span>
+      <code>{shorten(id)}</code>
       <Copy size={13} aria-hidden="true" />
     </button>
   );

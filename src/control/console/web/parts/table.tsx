@@ -15,6 +15,8 @@ export interface Column<Row> {
   readonly sort?: (row: Row) => string | number;
   /** Shown only where there is room. */
   readonly extra?: boolean;
+  /** On a card: in its first line, without its name; or not at all. Else a line of its own. */
+  readonly card?: "head" | "none";
 }
 
 interface TableProps<Row> {
@@ -66,7 +68,6 @@ export function Table<Row>({ label, columns, rows, rowKey, current, sort, onSort
           {shown.map((row) => {
             const key = rowKey(row);
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: Enter opens by the row's link; this only widens its target
               <tr
                 key={key}
                 role="row"
@@ -74,8 +75,8 @@ export function Table<Row>({ label, columns, rows, rowKey, current, sort, onSort
                 aria-current={key === current ? "true" : undefined}
                 onClick={openByRow}
               >
-                {columns.map(({ key: column, head, cell, align, extra }) => (
-                  <td key={column} role="cell" data-head={head} className={names(align, extra)}>
+                {columns.map(({ key: column, head, cell, align, extra, card }) => (
+                  <td key={column} role="cell" data-head={head} className={names(align, extra, card)}>
                     {cell(row)}
                   </td>
                 ))}
@@ -113,9 +114,13 @@ function Heading<Row>({ column: { key, head, align, extra }, sort, onSort }: Hea
   );
 }
 
-function names(align: "end" | undefined, extra: boolean | undefined): string | undefined {
-  const list = [align, extra === true ? "extra" : undefined].filter((name) => name !== undefined);
-  return list.length === 0 ? undefined : list.join(" ");
+function names(
+  align: "end" | undefined,
+  extra: boolean | undefined,
+  card?: "head" | "none" | undefined,
+): string | undefined {
+  const list = [align, extra === true ? "extra" : undefined, card === undefined ? undefined : `card-${card}`];
+  return list.filter((name) => name !== undefined).join(" ") || undefined;
 }
 
 /** A click in a row, but not on something of its own and not to select text, opens what its link does. */

@@ -85,7 +85,7 @@ export function passkeyTrouble(error: unknown, act: "create" | "use"): Trouble {
 
 function apiTrouble(error: unknown, act: "create" | "use"): Trouble {
   const problem = isApiError(error) ? error.problem : undefined;
-  switch (problem?.code) {
+  switch (problem?.code ?? "") {
     case "passkey.refused":
       return act === "create"
         ? { what: "This passkey was not accepted.", next: "Try again, or use another device." }
