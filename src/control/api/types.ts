@@ -12,7 +12,14 @@ export interface Problem {
   readonly code: string;
   readonly decision?: string;
   readonly remedy?: string;
-  readonly diagnostics?: readonly Diagnostic[];
+  /** Where it is: a path, `file:line:column`. */
+  readonly where?: string;
+  readonly diagnostics?: readonly RenderedDiagnostic[];
+}
+
+/** A finding, with its line and a caret under it where the text is known. */
+export interface RenderedDiagnostic extends Diagnostic {
+  readonly rendered?: string;
 }
 
 /** One page of a list; `next` goes into `?before=` for the following one. */

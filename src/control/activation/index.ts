@@ -1,0 +1,12 @@
+/**
+ * Activation: which policy set is in force, and how it came to be (NIST SP 800-207 §3, the policy administrator's
+ * part). A set is immutable and named by the hash of its files; an activation puts one in force under the next
+ * number. A rollback is a new activation.
+ *
+ * It promises: what does not compile, or would lock out everybody who could mend it, never activates, and the last good set stays;
+ * a set, its number, the ports of its applications, the change for enforcement points and the event in the log are one write.
+ */
+export * from "./activation.ts";
+export type { Address, Addresses } from "./addresses.ts";
+export { type Actor, PolicyRefused } from "./candidate.ts";
+export { type PersonRow, personInput, type SessionFacts } from "./person-input.ts";
