@@ -33,7 +33,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   notify({ event: "progress", message: "opening the database" });
   const store = await openStore({ path: join(settings.data, "postern.db"), clock, ids });
   const secrets = await openSecrets({ store, masterKeyPath: join(settings.data, "master.key"), clock, ids });
-  const log = await openLog({ store, origin, boot, clock, ids });
+  const log = await openLog({ store, origin, boot, clock });
   const instance = await settleInstance(store, settings);
 
   const activation = await openActivation({ store, log, clock, ids, origin, instance });
@@ -63,6 +63,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     clock,
     ids,
     schedule,
+    notify,
     origin,
     version: settings.version,
     instance,
