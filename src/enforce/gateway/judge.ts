@@ -1,0 +1,106 @@
+import { type Clock, type IdSource, newId, PosternError } from "#kernel";
+import { type Classification, checkInput, type Decision, decide, type Input, type PolicySet } from "#policy";
+import type { View } from "#view";
+import type { Activity } from "./activity.ts";
+import { type Asked, buildInput } from "./input.ts";
+import { MOST_SKEW_SECONDS } from "./limits.ts";
+import type { Resource } from "./resources.ts";
+import type { Who } from "./who.ts";
+
+/** The bound on the age of the view, in seconds (DESIGN: "State: the change log and the views"). */
+const FRESHNESS: { readonly [classification in Classification]: number } = {
+  public: 300,
+  internal: 300,
+  confidential: 60,
+  restricted: 10,
+};
+
+/** Why the gateway denies before any rule is asked. */
+export type Refusal = "view-stale" | "by-port" | "websocket-origin" | "input-invalid";
+
+export interface Judgement {
+  readonly input: Input;
+  readonly decision: Decision;
+  readonly set: PolicySet;
+  /** Present when it was not the rules that denied. */
+  readonly refusal?: Refusal;
+}
+
+export interface JudgeParts {
+  readonly view: View;
+  readonly activity: Activity;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}
+
+/**
+ * Decides whether somebody may do this now. Undefined when no policy set is in force, so that nothing can be decided.
+ * Used for requests and, again and again, for connections that stay open.
+ */
+export function judge(
+  { view, activity, clock, ids }: JudgeParts,
+  asked: Asked,
+  who: Who,
+  resource: Resource,
+): Judgement | undefined {
+  const set = view.policy()?.set;
+  if (set === undefined) return undefined;
+  const now = clock.now();
+  const id = newId("dec", now, ids);
+  const viewAgeSeconds = view.ageSeconds();
+  const lastSeenAt = activity.lastSeen(who.session.id);
+  const input = buildInput(asked, who, resource, {
+    now,
+    viewAgeSeconds,
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
+  });
+  const refuse = (refusal: Refusal, message: string): Judgement => ({
+    input,
+    set,
+    refusal,
+    decision: denial(id, set, `postern/${refusal}`, message),
+  });
+
+  const bound = FRESHNESS[resource.facts.classification];
+  if (!(viewAgeSeconds <= bound))
+    return refuse(
+      "view-stale",
+      `What the gateway knows is older than the ${bound} seconds that are allowed here`,
+    );
+  if (Math.abs(view.skewSeconds()) > MOST_SKEW_SECONDS)
+    return refuse("view-stale", "The clocks of the gateway and of control are too far apart");
+  const byPort = view.instance()?.hostStyle === "port" && resource.facts.kind === "application";
+  if (byPort && resource.facts.classification === "restricted")
+    return refuse("by-port", "Restricted applications are not served by port, where cookies are shared");
+  if (asked.upgrade && asked.origin !== undefined && asked.origin !== asked.site.origin)
+    return refuse("websocket-origin", "The WebSocket was opened by another site");
+  try {
+    checkInput(input);
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    return refuse("input-invalid", `The input of the decision is not valid: ${error.message}`);
+  }
+  return { input, set, decision: decideEitherReading(asked, input, set, id) };
+}
+
+/** Rules may ask for the path: it must be allowed as it was sent, and as the application will read it. */
+function decideEitherReading(asked: Asked, input: Input, set: PolicySet, id: string): Decision {
+  const decision = decide(input, set, id);
+  const { path, plainPath } = asked.canonical;
+  if (path === plainPath || decision.effect !== "allow") return decision;
+  const plain = decide({ ...input, request: { ...input.request, path: plainPath } }, set, id);
+  return plain.effect === "allow" ? decision : plain;
+}
+
+function denial(id: string, set: PolicySet, rule: string, message: string): Decision {
+  const reference = { rule, source: "postern/gateway" };
+  return {
+    id,
+    effect: "deny",
+    version: set.version,
+    rules: [reference],
+    reasons: [{ ...reference, message }],
+    obligations: {},
+    failed: [],
+  };
+}
