@@ -22,6 +22,8 @@ export interface ShipperOptions {
 }
 
 export interface Shipper {
+  /** Says that another segment has become the current one. */
+  follow(path: string): void;
   /** Says that there may be something new. */
   wake(): void;
   /** Bytes that control has not acknowledged. */
@@ -54,7 +56,6 @@ export async function startShipper(options: ShipperOptions): Promise<Shipper> {
     const path = queue[0];
     if (path === undefined) return false;
     const current = options.current();
-    if (!queue.includes(current.path)) queue.push(current.path);
     const { records, bytes } = readBatch(path, offset, path === current.path ? current.length : undefined);
     if (records.length === 0) {
       if (path === current.path) return false;
@@ -100,6 +101,7 @@ export async function startShipper(options: ShipperOptions): Promise<Shipper> {
 
   wake();
   return await Promise.resolve({
+    follow: (path) => void queue.push(path),
     wake,
     backlog() {
       let waiting = 0;

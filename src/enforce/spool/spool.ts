@@ -86,6 +86,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if (segment.length >= segmentBytes) {
         const full = segment;
         segment = next();
+        shipper.follow(segment.path);
         full.close();
       }
       segment.append(Buffer.from(lines));
