@@ -8,6 +8,7 @@ export interface Live {
   readonly connected: boolean;
 }
 
+const RETRY_MS = 10_000;
 const NONE: Live = { ids: new Set(), connected: true };
 
 /**
@@ -24,15 +25,27 @@ export function useLiveDecisions(filter: DecisionFilter, on: boolean, since: num
   );
   useEffect(() => {
     if (!on) return;
-    const source = new EventSource("/api/v1/events/stream?kind=decision");
-    source.onopen = () => setLive((before) => ({ ...before, connected: true }));
-    source.onerror = () => setLive((before) => ({ ...before, connected: false }));
-    source.onmessage = (message: MessageEvent<unknown>) => {
-      const decision = readDecisionEvent(message.data);
-      if (decision === undefined || !suits(decision, { effect, subject, resource, search })) return;
-      setLive((before) => ({ ...before, ids: new Set(before.ids).add(decision.id) }));
+    let source: EventSource;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const open = (): void => {
+      source = new EventSource("/api/v1/events/stream?kind=decision");
+      source.onopen = () => setLive((before) => ({ ...before, connected: true }));
+      source.onerror = () => {
+        setLive((before) => ({ ...before, connected: false }));
+        // the browser tries again by itself after silence, but not after a refusal
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, RETRY_MS);
+      };
+      source.onmessage = (message: MessageEvent<unknown>) => {
+        const decision = readDecisionEvent(message.data);
+        if (decision === undefined || !suits(decision, { effect, subject, resource, search })) return;
+        setLive((before) => ({ ...before, ids: new Set(before.ids).add(decision.id) }));
+      };
     };
-    return () => source.close();
+    open();
+    return () => {
+      clearTimeout(again);
+      source.close();
+    };
   }, [effect, subject, resource, search, on]);
   return live;
 }

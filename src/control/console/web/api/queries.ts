@@ -24,19 +24,42 @@ function read<T>(path: string) {
   });
 }
 
+/** A list whole, page after page: these are sorted and searched here. */
+function readAll<T>(path: string) {
+  return queryOptions({
+    queryKey: [path],
+    queryFn: async ({ signal }): Promise<Page<T>> => {
+      const items: T[] = [];
+      let before: string | undefined;
+      do {
+        const query = before === undefined ? "" : `?before=${encodeURIComponent(before)}`;
+        const page = await get<Page<T>>(`${API}${path}${query}`, signal);
+        items.push(...page.items);
+        before = page.next;
+      } while (before !== undefined);
+      return { items };
+    },
+  });
+}
+
 export const meQuery = { ...read<Me>("/me"), staleTime: Number.POSITIVE_INFINITY };
 export const overviewQuery = { ...read<Overview>("/overview"), refetchInterval: 60_000 };
 export const applicationsQuery = read<Page<ApplicationItem>>("/applications");
-export const peopleQuery = read<Page<Person>>("/people");
-export const sessionsQuery = read<Page<SessionItem>>("/sessions");
+export const peopleQuery = readAll<Person>("/people");
+export const sessionsQuery = readAll<SessionItem>("/sessions");
 export const policyQuery = read<PolicyActive>("/policy");
-export const policyVersionsQuery = read<Page<PolicyVersionItem>>("/policy/versions");
 
 /** One page of decisions, newest first. It stays as it was read until somebody asks: rows never move by themselves. */
 export function decisionsQuery(filter: DecisionFilter) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
   return { ...read<Page<DecisionItem>>(`/decisions?${query}`), refetchOnWindowFocus: false };
+}
+
+/** Activations, newest first, from one on. */
+export function policyVersionsQuery(before: string | undefined) {
+  const query = before === undefined ? "" : `?before=${encodeURIComponent(before)}`;
+  return read<Page<PolicyVersionItem>>(`/policy/versions${query}`);
 }
 
 export function decisionQuery(id: string) {

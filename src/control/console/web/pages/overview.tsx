@@ -91,7 +91,7 @@ const COMPONENTS: readonly Column<Component>[] = [
     key: "state",
     card: "head",
     head: "State",
-    width: "17rem",
+    width: "19rem",
     cell: (component) => <Connection component={component} />,
   },
   {

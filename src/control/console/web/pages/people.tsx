@@ -35,7 +35,7 @@ export function PeoplePage() {
   return (
     <Page
       title="People"
-      purpose="Who may sign in, with what role. Whether they may open something, the policies decide."
+      purpose="Who may sign in, and with what role. The policies decide what they may open."
       action={
         <Link
           className="button primary"
@@ -151,7 +151,14 @@ function columns(me: string | undefined, ask: (person: Person) => void): readonl
         </Link>
       ),
     },
-    { key: "name", head: "User name", width: "9rem", sort: ({ name }) => name, cell: ({ name }) => name },
+    {
+      key: "name",
+      head: "User name",
+      width: "9rem",
+      extra: true,
+      sort: ({ name }) => name,
+      cell: ({ name }) => name,
+    },
     { key: "role", head: "Role", width: "8rem", sort: ({ role }) => role, cell: ({ role }) => role },
     {
       key: "groups",

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useLocation } from "@tanstack/react-router";
+import { getRouteApi, Link, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import type { PolicyActive, PolicyVersionItem } from "#api";
 import { policyQuery, policyVersionsQuery } from "../api/queries.ts";
@@ -13,10 +13,12 @@ import { Time } from "../parts/time.tsx";
 import { Source } from "./why.tsx";
 import "./policies.css";
 
+const route = getRouteApi("/policies");
+
 /** The policies in force, with their text. */
 export function PoliciesPage() {
   const policy = useQuery(policyQuery);
-  const versions = useQuery(policyVersionsQuery);
+  const versions = useQuery(policyVersionsQuery(route.useSearch().before));
   return (
     <Page
       title="Policies"
@@ -45,13 +47,22 @@ export function PoliciesPage() {
       </Loaded>
       <Section title="Activations">
         <Loaded query={versions} what="The history could not be read">
-          {({ items }) => (
-            <Table
-              label="Activations, newest first"
-              columns={VERSIONS}
-              rows={items}
-              rowKey={({ activation }) => String(activation)}
-            />
+          {({ items, next }) => (
+            <>
+              <Table
+                label="Activations, newest first"
+                columns={VERSIONS}
+                rows={items}
+                rowKey={({ activation }) => String(activation)}
+              />
+              {next !== undefined && (
+                <p>
+                  <Link className="button" to="/policies" search={{ before: next }} resetScroll={false}>
+                    Older
+                  </Link>
+                </p>
+              )}
+            </>
           )}
         </Loaded>
       </Section>

@@ -7,6 +7,7 @@ import { Button } from "../parts/button.tsx";
 import { ConfirmDialog } from "../parts/confirm.tsx";
 import { Empty } from "../parts/notice.tsx";
 import { Page } from "../parts/page.tsx";
+import { Beside } from "../parts/panel.tsx";
 import { SearchField } from "../parts/search.tsx";
 import { Loaded } from "../parts/skeleton.tsx";
 import { type Column, Table } from "../parts/table.tsx";
@@ -32,35 +33,41 @@ export function SessionsPage() {
       title="Sessions"
       purpose="Who is signed in now, from where, and which applications they have entered."
     >
-      <SearchField label="Search sessions" value={view.search} onChange={search} />
-      <Loaded query={query} what="The sessions could not be read" stillWorks="They go on until they expire.">
-        {({ items }) => {
-          const shown = items.filter(({ user, sourceIp, userAgent, hosts }) =>
-            matches(view.search ?? "", user.name, user.displayName, sourceIp, userAgent, ...hosts),
-          );
-          if (shown.length === 0)
-            return (
-              <Empty title={items.length > 0 ? "No session suits this search" : "Nobody is signed in"}>
-                <p>A session begins when somebody signs in at an application.</p>
-                <Link className="button" to="/people">
-                  Show the people
-                </Link>
-              </Empty>
+      <Beside panel={false}>
+        <SearchField label="Search sessions" value={view.search} onChange={search} />
+        <Loaded
+          query={query}
+          what="The sessions could not be read"
+          stillWorks="They go on until they expire."
+        >
+          {({ items }) => {
+            const shown = items.filter(({ user, sourceIp, userAgent, hosts }) =>
+              matches(view.search ?? "", user.name, user.displayName, sourceIp, userAgent, ...hosts),
             );
-          return (
-            <Table
-              label="Sessions"
-              columns={columns(setEnding)}
-              rows={shown}
-              rowKey={({ id }) => id}
-              sort={view.sort}
-              onSort={(sort) =>
-                void navigate({ search: (former) => ({ ...former, sort }), resetScroll: false })
-              }
-            />
-          );
-        }}
-      </Loaded>
+            if (shown.length === 0)
+              return (
+                <Empty title={items.length > 0 ? "No session suits this search" : "Nobody is signed in"}>
+                  <p>A session begins when somebody signs in at an application.</p>
+                  <Link className="button" to="/people">
+                    Show the people
+                  </Link>
+                </Empty>
+              );
+            return (
+              <Table
+                label="Sessions"
+                columns={columns(setEnding)}
+                rows={shown}
+                rowKey={({ id }) => id}
+                sort={view.sort}
+                onSort={(sort) =>
+                  void navigate({ search: (former) => ({ ...former, sort }), resetScroll: false })
+                }
+              />
+            );
+          }}
+        </Loaded>
+      </Beside>
       {ending !== undefined && (
         <ConfirmDialog
           title={ending.current ? "End your own session?" : `End this session of ${ending.user.displayName}?`}
@@ -98,7 +105,7 @@ function columns(end: (session: SessionItem) => void): readonly Column<SessionIt
       key: "user",
       card: "head",
       head: "Who",
-      width: "13rem",
+      width: "11rem",
       sort: ({ user }) => user.displayName,
       cell: ({ user, current }) => (
         <>
@@ -110,21 +117,21 @@ function columns(end: (session: SessionItem) => void): readonly Column<SessionIt
           >
             {user.displayName}
           </Link>
-          {current && <span className="muted"> (you, here)</span>}
+          {current && <span className="muted"> (you)</span>}
         </>
       ),
     },
     {
       key: "seen",
       head: "Last active",
-      width: "9rem",
+      width: "8.75rem",
       sort: ({ lastSeenAt }) => lastSeenAt,
       cell: ({ lastSeenAt }) => <Time at={lastSeenAt} />,
     },
     {
       key: "signedIn",
       head: "Signed in",
-      width: "9rem",
+      width: "8rem",
       extra: true,
       sort: ({ authenticatedAt }) => authenticatedAt,
       cell: ({ authenticatedAt }) => <Time at={authenticatedAt} />,
@@ -161,7 +168,7 @@ function columns(end: (session: SessionItem) => void): readonly Column<SessionIt
       key: "end",
       card: "head",
       head: "Actions",
-      width: "8.5rem",
+      width: "8rem",
       align: "end",
       cell: (session) => (
         <Button

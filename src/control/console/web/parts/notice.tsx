@@ -32,7 +32,10 @@ interface ErrorNoticeProps {
 export function ErrorNotice({ error, what, stillWorks, retry }: ErrorNoticeProps) {
   const problem = error instanceof ApiError ? error.problem : undefined;
   const signedOut = problem?.status === 401;
-  const why = problem === undefined ? String(error) : sentence(problem.detail ?? problem.title);
+  const why =
+    problem === undefined
+      ? String(error)
+      : [problem.title, problem.detail].map((said) => (said === undefined ? "" : sentence(said))).join(" ");
   return (
     <div className="notice error" role="alert">
       <p>

@@ -117,7 +117,7 @@ function Heading<Row>({ column: { key, head, align, extra }, sort, onSort }: Hea
 function names(
   align: "end" | undefined,
   extra: boolean | undefined,
-  card?: "head" | "none" | undefined,
+  card?: "head" | "none",
 ): string | undefined {
   const list = [align, extra === true ? "extra" : undefined, card === undefined ? undefined : `card-${card}`];
   return list.filter((name) => name !== undefined).join(" ") || undefined;

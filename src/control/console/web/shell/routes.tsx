@@ -40,7 +40,12 @@ const routes = [
     component: SessionsPage,
     validateSearch: only("search", "sort"),
   }),
-  createRoute({ getParentRoute: () => root, path: "/policies", component: PoliciesPage }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/policies",
+    component: PoliciesPage,
+    validateSearch: only("before"),
+  }),
 ] as const;
 
 /** The whole view is in the URL, so that it can be sent to a colleague. */

@@ -115,7 +115,7 @@ function Mine({ me, left }: { readonly me: MyAccess; readonly left: () => void }
           </a>
         )}
         <Button icon={<LogOut size={16} aria-hidden="true" />} disabled={busy} onClick={() => void signOut()}>
-          Sign out everywhere here
+          Sign out
         </Button>
       </div>
     </Step>
