@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { homedir, tmpdir, userInfo } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { PosternError, sha256Hex } from "#kernel";
 import type { World } from "./world.ts";
 
@@ -9,13 +9,15 @@ const MOST_SOCKET_PATH_BYTES = 103;
 /** As long as the longest name of a socket in the run folder, with room for a `unix:` upstream of one's own. */
 const LONGEST_SOCKET_NAME = "demo-payroll-0123.sock";
 
-/** The data folder that is meant: `--data`, else `POSTERN_DATA`, else the user's own (XDG Base Directory). Absolute. */
+const OWN_UID = process.getuid?.() ?? 0;
+
+/** The data folder that is meant: `--data`, else `POSTERN_DATA`, else the user's own (XDG Base Directory). Absolute, links followed. */
 export function dataFolder(flag: string | undefined, world: Pick<World, "environment" | "folder">): string {
   const named = flag ?? world.environment["POSTERN_DATA"];
-  if (named) return resolve(world.folder, named);
+  if (named) return realPath(resolve(world.folder, named));
   const share = world.environment["XDG_DATA_HOME"];
   // relative paths in XDG variables are to be ignored
-  return join(share && isAbsolute(share) ? share : join(homedir(), ".local", "share"), "postern");
+  return realPath(join(share && isAbsolute(share) ? share : join(homedir(), ".local", "share"), "postern"));
 }
 
 /**
@@ -25,7 +27,7 @@ export function dataFolder(flag: string | undefined, world: Pick<World, "environ
 export function runFolder(data: string): string {
   const inside = join(data, "run");
   if (Buffer.byteLength(join(inside, LONGEST_SOCKET_NAME)) <= MOST_SOCKET_PATH_BYTES) return inside;
-  return join(tmpdir(), `postern-${userInfo().uid}-${sha256Hex(realPath(data)).slice(0, 16)}`);
+  return join(tmpdir(), `postern-${OWN_UID}-${sha256Hex(data).slice(0, 16)}`);
 }
 
 function realPath(path: string): string {
@@ -43,11 +45,18 @@ function realPath(path: string): string {
  */
 export function makePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (cause) {
     throw unwritable(path, cause);
   }
   checkPrivateFolder(path, { mend: true });
+}
+
+/** Step by step: the platform's own recursive way never returns where a folder cannot be made although its parent is there. */
+function makeFolder(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** As `makePrivateFolder`, for a folder that must be there already. @throws PosternError `folder.unsafe` */
@@ -56,9 +65,8 @@ export function checkPrivateFolder(
   options: { readonly mend: boolean } = { mend: false },
 ): void {
   const found = lstatSync(path);
-  const owner = userInfo().uid;
   if (!found.isDirectory()) throw unsafe(path, "is not a folder");
-  if (owner >= 0 && found.uid !== owner) throw unsafe(path, "belongs to another user");
+  if (found.uid !== OWN_UID) throw unsafe(path, "belongs to another user");
   if ((found.mode & 0o077) === 0) return;
   if (!options.mend) throw unsafe(path, "is open to other users");
   chmodSync(path, 0o700);

@@ -55,8 +55,8 @@ export const up: Command = defineCommand({
   ],
   async run({ flags, json }, world) {
     const asked = settingsFromFlags(flags, world);
-    const stops = stopRequests(world.environment);
     const lock = takeFolders(asked);
+    const stops = stopRequests(world.environment);
     try {
       const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
       const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);

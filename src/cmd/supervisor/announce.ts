@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { Notice, Notify } from "#kernel";
 import type { InstanceSettings } from "../settings.ts";
 import { columns } from "../terminal/columns.ts";
@@ -129,7 +128,7 @@ function tunnelRows(
   return [
     [
       "Over SSH",
-      `ssh ${forwards} ${userInfo().username}@${server}   (on your own machine, then open these there)`,
+      `ssh ${forwards} ${world.environment["USER"] ?? "you"}@${server}   (on your own machine, then open these there)`,
     ],
   ];
 }
