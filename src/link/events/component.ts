@@ -12,12 +12,19 @@ const ACTIVITIES: {
   "records-missing": { activity: 99, activityName: "Records missing" },
 };
 
-/** OCSF `os.type_id` of Linux, the one system that agents run on. */
-const LINUX = 200;
+/** OCSF `os.type_id` and its caption, by the kernel's own name. */
+const SYSTEMS: ReadonlyMap<string | undefined, { readonly type_id: number; readonly type: string }> = new Map(
+  [
+    ["Linux", { type_id: 200, type: "Linux" }],
+    ["Darwin", { type_id: 300, type: "macOS" }],
+    ["Windows_NT", { type_id: 100, type: "Windows" }],
+  ],
+);
+const UNKNOWN = { type_id: 0, type: "Unknown" };
 
 /** A gateway's or agent's word about itself, or control's about one: Application Lifecycle (6002), with the profile `host` where a host is named. */
 export function componentEvent(origin: EventOrigin, record: ComponentRecord): OcsfEvent {
-  const { component, state, hostname, osRelease } = record;
+  const { component, state, hostname, osName, osRelease } = record;
   const lost = state === "records-missing";
   return {
     ...frame(origin, {
@@ -47,7 +54,13 @@ export function componentEvent(origin: EventOrigin, record: ComponentRecord): Oc
             type: "Unknown",
             ...(osRelease === undefined
               ? {}
-              : { os: { name: "Linux", type_id: LINUX, type: "Linux", kernel_release: osRelease } }),
+              : {
+                  os: {
+                    name: osName ?? UNKNOWN.type,
+                    ...(SYSTEMS.get(osName) ?? UNKNOWN),
+                    kernel_release: osRelease,
+                  },
+                }),
           },
         }),
   };

@@ -11,8 +11,8 @@ const OUTCOMES: { readonly [effect in Decision["effect"]]: { readonly [attribute
 };
 
 /**
- * A decision: HTTP Activity (4002) for a request to an application, API Activity (6003) for an act at control,
- * both with the profile `security_control`. `unmapped.postern` holds the whole decision and the whole input
+ * A decision: HTTP Activity (4002) for a request to an application, where the profile `host` brings the actor, or
+ * API Activity (6003) for an act at control; both with the profile `security_control`. `unmapped.postern` holds the whole decision and the whole input
  * that it was made from, with exact integers as decimal text.
  */
 export function decisionEvent(origin: EventOrigin, record: DecisionRecord): OcsfEvent {
@@ -22,15 +22,22 @@ export function decisionEvent(origin: EventOrigin, record: DecisionRecord): Ocsf
     severity: decision.effect === "allow" ? SEVERITY.informational : SEVERITY.low,
     status: decision.effect === "allow" ? STATUS.success : STATUS.failure,
     message: decision.reasons[0]?.message ?? decision.effect,
-    profiles: ["security_control"],
     kind: "decision" as const,
+    id: decision.id,
     correlation: decision.id,
     postern: { decision: decisionToJson(decision), input: inputToJson(input) },
   };
   const about = { ...OUTCOMES[decision.effect], policy: policyOf(decision), ...ruleOf(decision) };
   if (http === undefined) {
     return {
-      ...frame(origin, { category: 6, uid: 6003, activity: 99, activityName: input.action, ...shared }),
+      ...frame(origin, {
+        category: 6,
+        uid: 6003,
+        activity: 99,
+        activityName: input.action,
+        ...shared,
+        profiles: ["security_control"],
+      }),
       ...about,
       actor: actorOf(input),
       api: { operation: input.action, service: { name: "postern" } },
@@ -38,7 +45,7 @@ export function decisionEvent(origin: EventOrigin, record: DecisionRecord): Ocsf
     };
   }
   return {
-    ...frame(origin, { ...httpActivity(http.method), ...shared }),
+    ...frame(origin, { ...httpActivity(http.method), ...shared, profiles: ["host", "security_control"] }),
     ...about,
     actor: actorOf(input),
     http_request: httpRequest(http, source),
@@ -58,7 +65,7 @@ export function completionEvent(origin: EventOrigin, record: CompletionRecord): 
       severity: SEVERITY.informational,
       status: http.status < 500 && record.ended === undefined ? STATUS.success : STATUS.failure,
       message: record.ended === undefined ? `answered ${http.status}` : `ended early: ${record.ended}`,
-      profiles: [],
+      profiles: ["host"],
       kind: "completion",
       correlation: record.decision,
       postern: {
@@ -82,6 +89,9 @@ export function completionEvent(origin: EventOrigin, record: CompletionRecord): 
   };
 }
 
+/** OCSF `email_t`; an address of another form stands in the input alone. */
+const EMAIL = /^[\w!#$%&'*+\-/=?^`{|}~.]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$/;
+
 function actorOf(input: Input): Json {
   const { user, service, session, subject } = input;
   const known =
@@ -95,7 +105,7 @@ function actorOf(input: Input): Json {
             name: user.name,
             type_id: 1,
             type: "User",
-            ...(user.email === undefined ? {} : { email_addr: user.email }),
+            ...(user.email === undefined || !EMAIL.test(user.email) ? {} : { email_addr: user.email }),
             ...(user.mfa_verified === undefined ? {} : { has_mfa: user.mfa_verified }),
             ...(user.groups === undefined ? {} : { groups: user.groups.map((name) => ({ name })) }),
           },

@@ -42,6 +42,8 @@ export function frame(
     readonly profiles: readonly string[];
     readonly kind: EventKind;
     readonly postern: { readonly [member: string]: Json };
+    /** Names the record where something of ours does, such as a decision's id. */
+    readonly id?: string;
     /** Ties together the records of one decision. */
     readonly correlation?: string;
   },
@@ -64,6 +66,7 @@ export function frame(
       log_name: what.kind,
       log_provider: `${origin.role}:${origin.name}`,
       ...(what.profiles.length === 0 ? {} : { profiles: what.profiles }),
+      ...(what.id === undefined ? {} : { uid: what.id }),
       ...(what.correlation === undefined ? {} : { correlation_uid: what.correlation }),
     },
     unmapped: { postern: { kind: what.kind, ...what.postern } },

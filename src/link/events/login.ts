@@ -38,9 +38,8 @@ export function loginEvent(origin: EventOrigin, record: LoginRecord): OcsfEvent 
       },
     }),
     ...(reason === undefined ? {} : { status_code: reason }),
-    auth_protocol_id: 4,
-    auth_protocol: "OpenID",
     is_remote: source.ip !== undefined,
+    ...(passkey ? { auth_protocol_id: 99, auth_protocol: "WebAuthn" } : {}),
     ...(passkey && outcome === "success"
       ? {
           is_mfa: amr?.includes("mfa") ?? true,

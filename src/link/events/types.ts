@@ -85,6 +85,8 @@ export interface ComponentRecord {
   };
   readonly state: "started" | "report" | "connected" | "disconnected" | "records-missing";
   readonly hostname?: string;
+  /** The kernel's own name, as `uname -s` says it, such as `Linux`. */
+  readonly osName?: string;
   readonly osRelease?: string;
   readonly message?: string;
 }

@@ -1,0 +1,5 @@
+import { ocsfSuite } from "./ocsf/suite.ts";
+import type { Suite } from "./suite.ts";
+
+/** The suites by name. */
+export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>([["ocsf", ocsfSuite]]);
