@@ -67,9 +67,9 @@ async function follow(
 ): Promise<void> {
   const stop = new AbortController();
   void world.stopped().then(() => stop.abort());
-  const from = after === undefined ? "" : `&after=${after}`;
+  const from = after === undefined ? "" : `after=${after}`;
   try {
-    for await (const answer of owner.follow(`events/stream?live=1${kind}${from}`, checkEvent, stop.signal))
+    for await (const answer of owner.follow(`events/stream?${from}${kind}`, checkEvent, stop.signal))
       show(answer);
   } catch (cause) {
     if (stop.signal.aborted) return;

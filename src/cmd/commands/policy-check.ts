@@ -1,5 +1,5 @@
 import { PosternError } from "#kernel";
-import { BUILTIN_FILE, compileSet, type PolicySet, type SourceFile } from "#policy";
+import { BUILTIN_FILE, compileSet, type PolicySet } from "#policy";
 import { type Command, defineCommand } from "../command.ts";
 import { readPolicyFiles } from "../policy-files.ts";
 import { EXIT, exitCodeOf } from "../terminal/exit-codes.ts";
@@ -25,7 +25,7 @@ export const policyCheck: Command = defineCommand({
     const files = readPolicyFiles(flags.file, world.folder);
     const texts: Texts = new Map(files.map((file) => [file.path, file.text]));
     try {
-      const set = compileSet(withBuiltin(files));
+      const set = compileSet(files);
       for (const warning of set.warnings) world.stderr.write(`${describeFinding(warning, texts)}\n`);
       if (json) printJson(world, { version: set.version, ...counts(set), warnings: set.warnings });
       else {
@@ -44,12 +44,6 @@ export const policyCheck: Command = defineCommand({
     }
   },
 });
-
-/** The set as an instance would have it: with the built-in rules. */
-export function withBuiltin(files: readonly SourceFile[]): readonly SourceFile[] {
-  const own = files.map(({ path, text }) => ({ path, text }));
-  return own.some((file) => file.path === BUILTIN_FILE.path) ? own : [BUILTIN_FILE, ...own];
-}
 
 function counts(set: PolicySet): { readonly rules: number; readonly applications: number } {
   const rules = set.rules.filter((rule) => !rule.source.startsWith(`${BUILTIN_FILE.path}:`));

@@ -10,7 +10,6 @@ import { describeFailure, failureJson } from "../terminal/failure.ts";
 import { paint } from "../terminal/paint.ts";
 import { usage } from "../terminal/parse.ts";
 import { printJson } from "../terminal/print.ts";
-import { withBuiltin } from "./policy-check.ts";
 
 /** Nothing is recorded here, so the decision needs no id of its own. */
 const OFFLINE = "offline";
@@ -47,7 +46,7 @@ export const policyDecide: Command = defineCommand({
     }
     const files = readPolicyFiles(flags.file, world.folder);
     try {
-      const set = compileSet(withBuiltin(files));
+      const set = compileSet(files);
       const explanation = explain(readInput(resolve(world.folder, flags.input), flags.input), set, OFFLINE);
       if (json) printJson(world, explanation);
       else world.stdout.write(describeExplanation(explanation, paint(world.colour)));

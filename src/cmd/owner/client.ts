@@ -126,10 +126,11 @@ function problem(text: string, status: number): PosternError {
   const body = parseJson(text, `the answer of Postern (${status})`);
   const has =
     typeof body === "object" && body !== null ? (body as { readonly [member: string]: unknown }) : {};
-  const { title, detail, code, decision, remedy, diagnostics } = has;
-  const message =
-    typeof detail === "string" ? detail : typeof title === "string" ? title : `Postern answered ${status}`;
+  const { title, detail, code, decision, remedy, where, diagnostics } = has;
+  const said = [title, detail].filter((part) => typeof part === "string");
+  const message = said.length === 0 ? `Postern answered ${status}` : said.join(": ");
   return new PosternError(typeof code === "string" ? (code as ErrorCode) : "internal", message, {
+    ...(typeof where === "string" ? { where } : {}),
     ...(typeof remedy === "string" ? { remedy } : {}),
     ...(typeof decision === "string" ? { decision } : {}),
     ...(Array.isArray(diagnostics) ? { diagnostics: diagnostics.filter(isDiagnostic) } : {}),

@@ -23,14 +23,17 @@ export function describeFailure(error: unknown, texts: Texts = new Map()): strin
   return `${lines.join("\n")}\n`;
 }
 
-/** One finding; without its file's text only the place, the message and the hint. */
+/** One finding, with its line where the file's text is at hand here or was when the API answered. */
 export function describeFinding(finding: Diagnostic, texts: Texts): string {
+  return rendered(finding, texts).split("\n").map(printable).join("\n");
+}
+
+function rendered(finding: Diagnostic, texts: Texts): string {
   const text = texts.get(finding.file);
-  const rendered =
-    text === undefined
-      ? `${finding.file}:${finding.line}:${finding.column}: ${finding.severity}: ${finding.message}${finding.hint === undefined ? "" : `\n  ${finding.hint}`}`
-      : renderDiagnostic(finding, text);
-  return rendered.split("\n").map(printable).join("\n");
+  if (text !== undefined) return renderDiagnostic(finding, text);
+  if ("rendered" in finding && typeof finding.rendered === "string") return finding.rendered;
+  const { file, line, column, severity, message, hint } = finding;
+  return `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
 }
 
 /** The same error for programs. */
