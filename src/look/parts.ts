@@ -61,7 +61,7 @@ body.door{min-height:100vh;min-height:100dvh;display:flex;padding:var(--space-4)
 .checklist{list-style:none;padding:0;border:1px solid var(--line);border-radius:var(--radius)}
 .checklist li{display:flex;flex-wrap:wrap;align-items:baseline;gap:var(--space-1) var(--space-3);padding:var(--space-3)}
 .checklist li+li{border-top:1px solid var(--line)}
-.checklist .state{flex:none;min-width:5.5rem;font-size:var(--size-13);font-weight:600;color:var(--unknown)}
+.checklist .state{flex:0 0 6.5rem;font-size:var(--size-13);font-weight:600;color:var(--unknown)}
 .checklist .met .state{color:var(--allow)}
 .checklist .failed .state{color:var(--deny)}
 .checklist .condition{flex:1 1 12rem}

@@ -14,11 +14,6 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-/** Something to know before going on. */
-export function Notice({ children }: { readonly children: ReactNode }) {
-  return <div className="notice">{children}</div>;
-}
-
 interface ErrorNoticeProps {
   readonly error: unknown;
   /** What was being done: "The access log could not be read". */

@@ -32,7 +32,12 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
         placeholder={`${label} ( / )`}
         value={text}
         onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && input.current?.blur()}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          // the browser would empty it
+          event.preventDefault();
+          event.currentTarget.blur();
+        }}
       />
     </span>
   );

@@ -6,7 +6,7 @@ import { Button } from "../parts/button.tsx";
 import { TextField } from "../parts/field.tsx";
 import { text } from "../text/forms.ts";
 import { goOn } from "./go-on.ts";
-import { Step, Trouble as TroubleNotice } from "./step.tsx";
+import { NextStep, Step, Trouble as TroubleNotice } from "./step.tsx";
 import { browserTrouble, codeOf, linkTrouble, passkeyTrouble, type Trouble } from "./trouble.ts";
 
 type RegistrationOptions = Parameters<typeof startRegistration>[0]["optionsJSON"];
@@ -57,7 +57,7 @@ export function Enrolment({ kind, token }: EnrolmentProps) {
   if (trouble?.over === true)
     return (
       <Step title={trouble.what} moved>
-        <p>{trouble.next}</p>
+        <NextStep text={trouble.next} />
         <p>
           <a className="button" href="/">
             Go to my applications

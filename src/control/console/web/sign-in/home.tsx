@@ -5,7 +5,7 @@ import { get, post } from "../api/client.ts";
 import { Button } from "../parts/button.tsx";
 import { ClockProvider, type Now } from "../parts/clock.tsx";
 import { Time } from "../parts/time.tsx";
-import { Step, Trouble as TroubleNotice } from "./step.tsx";
+import { NextStep, Step, Trouble as TroubleNotice } from "./step.tsx";
 import { codeOf, passkeyTrouble, type Trouble } from "./trouble.ts";
 
 type State =
@@ -48,7 +48,7 @@ export function Home({ now, ready }: { readonly now: Now; readonly ready: boolea
     case "failed":
       return (
         <Step title={state.trouble.what} moved>
-          <p>{state.trouble.next}</p>
+          <NextStep text={state.trouble.next} />
           <p>
             <Button kind="primary" onClick={() => location.reload()}>
               Try again

@@ -4,7 +4,7 @@ import type { Verified, VerifyPasskey } from "#identity";
 import { post } from "../api/client.ts";
 import { Button } from "../parts/button.tsx";
 import { goOn } from "./go-on.ts";
-import { Step, Trouble as TroubleNotice } from "./step.tsx";
+import { NextStep, Step, Trouble as TroubleNotice } from "./step.tsx";
 import { browserTrouble, passkeyTrouble, type Trouble } from "./trouble.ts";
 
 type AuthenticationOptions = Parameters<typeof startAuthentication>[0]["optionsJSON"];
@@ -48,7 +48,7 @@ export function Interaction({ uid }: { readonly uid: string }) {
 function Over({ trouble }: { readonly trouble: Trouble }) {
   return (
     <Step title={trouble.what} moved>
-      <p>{trouble.next}</p>
+      <NextStep text={trouble.next} />
       <p>
         <a className="button primary" href="/">
           Start again

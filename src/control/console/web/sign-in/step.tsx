@@ -24,6 +24,13 @@ export function Step({ title, moved = false, children }: StepProps) {
   );
 }
 
+/** What to do next, with its commands set as code. */
+export function NextStep({ text }: { readonly text: string }) {
+  return (
+    <p>{text.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={part}>{part}</code>))}</p>
+  );
+}
+
 /** What went wrong and what to do, said aloud when it comes. */
 export function Trouble({ trouble }: { readonly trouble: { readonly what: string; readonly next: string } }) {
   return (
@@ -31,7 +38,7 @@ export function Trouble({ trouble }: { readonly trouble: { readonly what: string
       <p>
         <strong>{trouble.what}</strong>
       </p>
-      <p>{trouble.next}</p>
+      <NextStep text={trouble.next} />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { ApiError } from "../api/client.ts";
 /** What went wrong in plain words, and the next step. */
 export interface Trouble {
   readonly what: string;
+  /** Commands stand between backticks. */
   readonly next: string;
   /** The page cannot go on from here; else the same button tries again. */
   readonly over?: boolean;
@@ -11,7 +12,7 @@ export interface Trouble {
 type Kind = "setup" | "invite";
 
 const NEW_LINK: { readonly [kind in Kind]: string } = {
-  setup: "For a new one, run npx postern setup-link on the machine that Postern runs on.",
+  setup: "For a new one, run `npx postern setup-link` on the machine that Postern runs on.",
   invite: "Ask the person who invited you for a new one.",
 };
 
