@@ -96,7 +96,7 @@ function routes(parts: Parts, door: (bindings: HttpBindings) => Promise<Caller>)
     c.header("x-content-type-options", "nosniff");
     c.header("cache-control", "no-store");
   });
-  app.use(requestBody());
+  app.use(requestBody);
   for (const add of [overviewRoutes, applicationRoutes, logRoutes, peopleRoutes, sessionRoutes, policyRoutes])
     add(app, parts);
   app.doc31("/openapi.json", {
