@@ -1,15 +1,15 @@
 import type { AddApplication, Applied, Apply, PolicyActive, PolicyVersionItem } from "#api";
 import { administrationEvent, type EventOrigin } from "#events";
 import type { MyAccess } from "#identity";
-import { type Clock, type IdSource, newId, PosternError } from "#kernel";
+import { type Clock, type IdSource, PosternError } from "#kernel";
 import type { InstanceState } from "#link";
 import type { EventLog } from "#log";
-import { decide, type PolicySet, type SourceFile } from "#policy";
+import type { PolicySet, SourceFile } from "#policy";
 import type { Store, WriteTransaction } from "#store";
 import { type Addresses, addressesOf } from "./addresses.ts";
 import { applicationManifest, withoutApplication } from "./application-manifest.ts";
+import { applicationsFor } from "./applications-for.ts";
 import { type Actor, type Candidate, candidateOf, compileCandidate } from "./candidate.ts";
-import { personInput } from "./person-input.ts";
 import { assignPorts, readPorts } from "./ports.ts";
 import { type ActiveRow, compiledSets, readActive } from "./versions.ts";
 
@@ -202,37 +202,10 @@ export async function openActivation(options: ActivationOptions): Promise<Activa
       );
     },
     addresses: (set) => addressesOf(instance, ports, set),
-    async applicationsFor(userId, sessionId) {
-      const person = await store.db
-        .selectFrom("user")
-        .select(["id", "name", "role", "groups"])
-        .where("id", "=", userId)
-        .executeTakeFirst();
-      const session = await store.db
-        .selectFrom("session")
-        .selectAll()
-        .where("id", "=", sessionId)
-        .where("user_id", "=", userId)
-        .executeTakeFirst();
-      if (person === undefined || session === undefined) return [];
+    async applicationsFor(user, session) {
       const { set } = await active();
-      const now = clock.now();
-      return addressesOf(instance, ports, set).flatMap(({ url, application }) => {
-        const { name, classification, env, sensitivityScore, labels, title, description } = application;
-        const resource = {
-          name,
-          kind: "application" as const,
-          classification,
-          ...(env === undefined ? {} : { env }),
-          ...(sensitivityScore === undefined ? {} : { sensitivity_score: sensitivityScore }),
-          labels,
-        };
-        const request = { method: "GET", path: application.pathPrefix, host: new URL(url).host };
-        const input = personInput(person, session, { action: "read", resource, request }, now);
-        const { effect } = decide(input, set, newId("dec", now, ids));
-        if (effect !== "allow") return [];
-        return [{ title, url, ...(description === undefined ? {} : { description }) }];
-      });
+      const addresses = addressesOf(instance, ports, set);
+      return await applicationsFor({ store, clock, ids }, set, addresses, { user, session });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ConsoleAssets } from "#console";
@@ -150,18 +151,20 @@ function invalid(
 function saidBy({ method, url, headers }: IncomingMessage): RequestSaid {
   const forwarded = headers["x-forwarded-for"];
   const ip = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(",", 1)[0]?.trim();
+  // a gateway that does not know says so in a word, which is no address
+  const known = ip !== undefined && isIP(ip) !== 0;
   const userAgent = headers["user-agent"]?.slice(0, 512);
   const path = url?.split("?", 1)[0];
   return {
     source: {
-      ...(ip === undefined || ip === "" ? {} : { ip }),
+      ...(known ? { ip } : {}),
       ...(userAgent === undefined ? {} : { userAgent }),
     },
     facts: {
       ...(method === undefined ? {} : { method }),
       ...(path === undefined ? {} : { path }),
       ...(headers.host === undefined ? {} : { host: headers.host }),
-      ...(ip === undefined || ip === "" ? {} : { source_ip: ip }),
+      ...(known ? { source_ip: ip } : {}),
       ...(userAgent === undefined ? {} : { user_agent: userAgent }),
     },
   };

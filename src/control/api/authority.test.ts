@@ -40,7 +40,7 @@ function decisionOf(event: Logged | undefined): unknown {
 
 function kinds(events: readonly Logged[]): string[] {
   return events.map(({ kind, postern }) =>
-    [kind, postern["act"], postern["outcome"]].filter((part) => part !== undefined).join(" "),
+    [kind, postern["act"], postern["outcome"]].filter((part) => typeof part === "string").join(" "),
   );
 }
 
@@ -176,6 +176,31 @@ DENY IF resource.kind == "postern" AND action == "user.invite" AND request.sourc
       200,
     );
   });
+});
+
+test("an address that is none is not known, and does not stand in for one", async () => {
+  const files = [
+    {
+      path: "away.rules",
+      text: 'DENY IF resource.kind == "postern" AND action == "user.invite" AND request.source_ip == "192.0.2.9"\n',
+    },
+  ];
+  assert.equal((await rig.owner("POST", "/api/v1/policy/apply", { files, mode: "merge" })).status, 200);
+  for (const address of ["unknown", "", "192.0.2", "x, 192.0.2.8", undefined]) {
+    const answer = await rig.console(
+      ada,
+      "POST",
+      "/api/v1/people",
+      { name: "dan" },
+      { "x-forwarded-for": address },
+    );
+    assertProblem(answer, 403, "denied");
+  }
+  const without = (await rig.activation.active()).files.filter(({ path }) => path !== "away.rules");
+  assert.equal(
+    (await rig.owner("POST", "/api/v1/policy/apply", { files: without, mode: "replace" })).status,
+    200,
+  );
 });
 
 describe("an act", () => {
