@@ -1,11 +1,21 @@
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** Writes some bytes of `buffer` from `offset` at the end of a file; returns how many. `fs.writeSync` in production. */
-export type WriteBytes = (descriptor: number, buffer: Uint8Array, offset: number) => number;
+/** What a segment does to its file, so that a test can be a disk that is full or failing. */
+export interface FileOperations {
+  /** Writes some bytes of `buffer` from `offset` at the end of a file; returns how many. */
+  write(descriptor: number, buffer: Uint8Array, offset: number): number;
+  /** Asks the disk to keep what was written. */
+  sync(descriptor: number): Promise<void>;
+}
 
-export const writeBytes: WriteBytes = (descriptor, buffer, offset) =>
-  writeSync(descriptor, buffer, offset, buffer.length - offset, null);
+export const fileOperations: FileOperations = {
+  write: (descriptor, buffer, offset) => writeSync(descriptor, buffer, offset, buffer.length - offset, null),
+  sync: async (descriptor) =>
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)));
+    }),
+};
 
 /** `SOURCE.BOOT.NUMBER.spool`; the source's characters that a file name should not have are replaced. */
 export function segmentName(source: string, boot: string, number: number): string {
@@ -25,14 +35,17 @@ function sourceName(source: string): string {
 export class Segment {
   readonly path: string;
   readonly #descriptor: number;
-  readonly #write: WriteBytes;
+  readonly #files: FileOperations;
   #length = 0;
   #torn = false;
+  /** Settles when the last sync has: the descriptor stays open until then. */
+  #synced: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, name: string, write: WriteBytes) {
+  /** Makes the file. @throws what the file system says. */
+  constructor(folder: string, name: string, files: FileOperations) {
     this.path = join(folder, name);
     this.#descriptor = openSync(this.path, "ax", 0o600);
-    this.#write = write;
+    this.#files = files;
   }
 
   /** Bytes that are whole. */
@@ -45,7 +58,11 @@ export class Segment {
     if (this.#torn) this.#cut();
     this.#torn = true;
     try {
-      for (let done = 0; done < bytes.length; ) done += this.#write(this.#descriptor, bytes, done);
+      for (let done = 0; done < bytes.length; ) {
+        const written = this.#files.write(this.#descriptor, bytes, done);
+        if (written === 0) throw new Error("the file takes no more");
+        done += written;
+      }
     } catch (error) {
       this.#cut();
       throw error;
@@ -60,14 +77,15 @@ export class Segment {
     this.#torn = false;
   }
 
-  /** Asks the disk to keep what was written. */
+  /** Asks the disk to keep what was written. @throws what the file system says. */
   async sync(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
-    });
+    const sync = this.#files.sync(this.#descriptor);
+    this.#synced = Promise.allSettled([this.#synced, sync]);
+    await sync;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#synced;
     closeSync(this.#descriptor);
   }
 }

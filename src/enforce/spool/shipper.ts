@@ -1,15 +1,16 @@
-import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { growingPause, type Notify, parseJson, type Schedule } from "#kernel";
+import { growingPause, type Notify, type Schedule } from "#kernel";
 import type { RecordsAccepted, SpoolRecord } from "#link";
+import { type Batch, readBatch } from "./batch.ts";
 import { isSegmentOf, type Segment } from "./segment.ts";
 
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_RECORDS = 500;
 const FIRST_PAUSE_MS = 100;
 const MOST_PAUSE_MS = 5_000;
 /** How long the end of the process may wait for control. */
 const FINISH_MS = 1_000;
+/** With this many failures in a row it is said aloud; control that restarts is not worth a word. */
+const LOUD_FAILURES = 4;
 
 export interface ShipperOptions {
   readonly folder: string;
@@ -17,139 +18,131 @@ export interface ShipperOptions {
   readonly schedule: Schedule;
   readonly notify: Notify;
   readonly ship: (records: readonly SpoolRecord[]) => Promise<RecordsAccepted>;
-  /** The segment that is being written. */
-  readonly current: () => Segment;
 }
 
 export interface Shipper {
-  /** Says that another segment has become the current one. */
-  follow(path: string): void;
+  /** Says that another segment is written from now on. */
+  follow(segment: Segment): void;
   /** Says that there may be something new. */
   wake(): void;
   /** Bytes that control has not acknowledged. */
   backlog(): number;
-  /** Tries for a moment to ship the rest; whether nothing is left. */
+  /** Tries for a moment to ship the rest, and ends; whether nothing is left. */
   finish(): Promise<boolean>;
 }
+
+/** A file that waits: one of this boot grows or is full, one of a former boot has its size. */
+type Waiting = Pick<Segment, "path" | "length">;
 
 /**
  * Brings segments to control in the order of their names, former boots first, by reading them back from
  * disk: memory does not grow with what waits. A segment that control holds whole is removed. After a
  * failure the same batch is sent again; control takes each record once.
  */
-export async function startShipper(options: ShipperOptions): Promise<Shipper> {
-  const { folder, source, schedule, ship, notify } = options;
-  const former = readdirSync(folder)
-    .filter((name) => isSegmentOf(source, name) && join(folder, name) !== options.current().path)
-    .map((name) => join(folder, name))
-    .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs || a.localeCompare(b));
-  const queue: string[] = [...former, options.current().path];
+export function startShipper(options: ShipperOptions, first: Segment): Shipper {
+  const { schedule, ship, notify } = options;
+  const queue: Waiting[] = [...formerSegments(options, first.path), first];
+  let current: Waiting = first;
+  /** Up to here control holds the first of the queue. */
   let offset = 0;
-  let attempt = 0;
+  let failures = 0;
   let running: Promise<void> | undefined;
   /** Ends the pause after a failure, while there is one. */
-  const pause: { cancel?: () => void } = {};
+  let endPause: (() => void) | undefined;
   let again = false;
+  let ended = false;
 
-  /** Ships one batch; whether there was one. */
+  /** Ships one batch; whether there may be another. */
   async function step(): Promise<boolean> {
-    const path = queue[0];
-    if (path === undefined) return false;
-    const current = options.current();
-    const { records, bytes } = readBatch(path, offset, path === current.path ? current.length : undefined);
-    if (records.length === 0) {
-      if (path === current.path) return false;
+    const segment = queue[0];
+    if (segment === undefined || ended) return false;
+    const batch = readBatch(segment.path, offset, segment.length);
+    if (batch.end === offset) {
+      if (segment === current) return false;
       // whole, but for a last line that was cut off before it was acknowledged
-      rmSync(path, { force: true });
+      rmSync(segment.path, { force: true });
       queue.shift();
       offset = 0;
       return true;
     }
-    await ship(records);
-    offset += bytes;
+    if (batch.damaged > 0)
+      notify({
+        event: "warning",
+        message: `${batch.damaged} damaged records are left out`,
+        where: segment.path,
+      });
+    offset = await send(batch);
     return true;
+  }
+
+  /** Sends a batch; returns up to where control holds the segment. */
+  async function send({ records, end }: Batch): Promise<number> {
+    if (records.length === 0) return end;
+    const { accepted } = await ship(records.map(({ record }) => record));
+    const left = records.findIndex(({ record }) => record.sequence > (accepted[record.boot] ?? 0));
+    if (left < 0) return end;
+    const held = records[left - 1];
+    if (held === undefined) throw new Error("control did not take them");
+    return held.end;
   }
 
   async function run(): Promise<void> {
     try {
       do {
         again = false;
-        while (await step()) attempt = 0;
+        while (await step()) failures = 0;
       } while (again);
     } catch (error) {
-      if (attempt === 3) notify({ event: "warning", message: `records wait for control: ${String(error)}` });
-      pause.cancel = schedule.after(growingPause(attempt++, FIRST_PAUSE_MS, MOST_PAUSE_MS), () => {
-        delete pause.cancel;
+      if (++failures === LOUD_FAILURES)
+        notify({ event: "warning", message: `records wait for control: ${String(error)}` });
+      if (ended) return;
+      endPause = schedule.after(growingPause(failures - 1, FIRST_PAUSE_MS, MOST_PAUSE_MS), () => {
+        endPause = undefined;
         wake();
       });
     }
   }
 
-  function endPause(): void {
-    pause.cancel?.();
-    delete pause.cancel;
-  }
-
   function wake(): void {
     again = true;
-    if (running !== undefined || pause.cancel !== undefined) return;
+    if (running !== undefined || endPause !== undefined || ended) return;
     running = run().finally(() => {
       running = undefined;
-      if (again && pause.cancel === undefined) wake();
+      if (again) wake();
     });
   }
 
   wake();
-  return await Promise.resolve({
-    follow: (path) => void queue.push(path),
+  return {
+    follow(segment) {
+      queue.push(segment);
+      current = segment;
+    },
     wake,
-    backlog() {
-      let waiting = 0;
-      for (const path of queue)
-        waiting += path === options.current().path ? options.current().length : size(path);
-      return Math.max(0, waiting - offset);
-    },
+    backlog: () => queue.reduce((sum, { length }) => sum + length, 0) - offset,
     async finish() {
-      endPause();
+      endPause?.();
+      endPause = undefined;
       wake();
-      await Promise.race([running, new Promise<void>((resolve) => schedule.after(FINISH_MS, resolve))]);
-      endPause();
-      return queue.length === 1 && offset === options.current().length;
+      let stopWaiting = (): void => undefined;
+      const enough = new Promise<void>((resolve) => {
+        stopWaiting = schedule.after(FINISH_MS, resolve);
+      });
+      await Promise.race([running, enough]);
+      stopWaiting();
+      ended = true;
+      endPause?.();
+      return queue.length === 1 && offset === current.length;
     },
-  });
+  };
 }
 
-function size(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Whole lines from `offset`, as many as fit a batch. */
-function readBatch(
-  path: string,
-  offset: number,
-  end: number | undefined,
-): { records: SpoolRecord[]; bytes: number } {
-  const descriptor = openSync(path, "r");
-  try {
-    let wanted = BATCH_BYTES;
-    for (;;) {
-      const room = end === undefined ? wanted : Math.min(wanted, end - offset);
-      const buffer = Buffer.allocUnsafe(Math.max(0, room));
-      const length = readSync(descriptor, buffer, 0, buffer.length, offset);
-      const records: SpoolRecord[] = [];
-      let at = 0;
-      while (records.length < BATCH_RECORDS) {
-        const newline = buffer.subarray(0, length).indexOf(10, at);
-        if (newline < 0) break;
-        // our own lines, written by this room
-        records.push(parseJson(buffer.toString("utf8", at, newline), path) as SpoolRecord);
-        at = newline + 1;
-      }
-      // a line longer than a batch is read with more room
-      if (records.length === 0 && length === wanted) wanted *= 2;
-      else return { records, bytes: at };
-    }
-  } finally {
-    closeSync(descriptor);
-  }
+/** What former boots of this source left. Names begin with the boot, and boots with their time: the order of names is theirs. */
+function formerSegments({ folder, source }: ShipperOptions, current: string): readonly Waiting[] {
+  return readdirSync(folder)
+    .filter((name) => isSegmentOf(source, name))
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((path) => path !== current)
+    .map((path) => ({ path, length: statSync(path).size }));
 }

@@ -199,7 +199,7 @@ test("a folder that cannot be made is a clear error", async () => {
 
 test("kill -9 while recording: whatever was acknowledged reaches the log at the next start", async () => {
   const path = folder();
-  const program = fileURLToPath(new URL("./records-until-killed.ts", import.meta.url));
+  const program = fileURLToPath(new URL("./records-until-killed.test.ts", import.meta.url));
   const child = spawn(process.execPath, ["--conditions=development", program, path], {
     stdio: ["ignore", "pipe", "inherit"],
   });
