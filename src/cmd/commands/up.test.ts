@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,6 +128,8 @@ test("a data folder has one supervisor at a time, however the last one ended", a
   const lock = takeFolders({ data, run });
   assert.equal(lstatSync(data).mode & 0o777, 0o700);
   assert.equal(lstatSync(run).mode & 0o777, 0o700);
+  assert.deepEqual(readdirSync(data).sort(), ["run", "supervisor.lock"]);
+  assert.equal(lstatSync(join(data, "supervisor.lock")).mode & 0o777, 0o600);
   const second = await up("--data", data, "--port", "0");
   assert.equal(second.code, 1);
   assert.match(second.stderr, /^error: another Postern runs on this data folder\n {2}.*one\n {2}try: /);

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { PosternError } from "#kernel";
@@ -19,8 +20,9 @@ export interface Lock {
 export function lockFolder(data: string): Lock {
   const path = join(data, "supervisor.lock");
   try {
+    closeSync(openSync(path, "a", 0o600));
     const database = new DatabaseSync(path, { timeout: 0 });
-    database.exec("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return { release: () => database.close() };
   } catch (cause) {
     if (cause instanceof Error && "errcode" in cause && cause.errcode === BUSY) {
