@@ -5,7 +5,13 @@ import type { Browser } from "playwright-core";
 import { openBrowser, type Visitor, visitor } from "./harness/browser.ts";
 import { ask } from "./harness/http.ts";
 import { type Instance, startInstance } from "./harness/instance.ts";
-import { acceptInvitation, becomeAdministrator, cookieHeader, openApplication } from "./harness/people.ts";
+import {
+  acceptInvitation,
+  becomeAdministrator,
+  cookieHeader,
+  openApplication,
+  textOf,
+} from "./harness/people.ts";
 import { until } from "./harness/until.ts";
 import { startUpstream, type Upstream } from "./harness/upstream.ts";
 
@@ -76,7 +82,7 @@ test("the wiki opens after sign-in and shows the identity that reached it", asyn
 test("payroll is closed, on a page that names the failed conditions in plain words", async () => {
   await openApplication(ada.page, instance.url("payroll"));
   await ada.page.getByRole("heading", { name: "You can't open Payroll yet." }).waitFor();
-  const text = await ada.page.locator("body").innerText();
+  const text = await textOf(ada.page);
   assert.match(text, /device/i);
   assert.match(text, /dec_[0-9a-z]{26}/);
   assert.doesNotMatch(text, /ALLOW IF|device\.managed|\.rules/, "rule text leaked");
@@ -138,7 +144,7 @@ test("app add protects something of one's own at once", async () => {
   const added = await instance.postern("app", "add", "grafana", upstream.url, "--classification", "internal");
   assert.equal(added.code, 0, added.stderr);
   await openApplication(ada.page, instance.url("grafana", "/d/1?x=%20y"));
-  const seen = JSON.parse(await ada.page.locator("body").innerText()) as {
+  const seen = JSON.parse(await textOf(ada.page)) as {
     url: string;
     headers: Record<string, string>;
   };

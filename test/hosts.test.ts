@@ -8,7 +8,7 @@ import type { Browser } from "playwright-core";
 import { openBrowser, visitor } from "./harness/browser.ts";
 import { ask } from "./harness/http.ts";
 import { type Instance, startInstance } from "./harness/instance.ts";
-import { becomeAdministrator, openApplication } from "./harness/people.ts";
+import { becomeAdministrator, openApplication, textOf } from "./harness/people.ts";
 import { until } from "./harness/until.ts";
 import { startUpstream, type Upstream } from "./harness/upstream.ts";
 
@@ -64,7 +64,7 @@ describe("by port", () => {
     assert.equal(answer.status, 401);
 
     await openApplication(ada.page, url);
-    const seen = JSON.parse(await ada.page.locator("body").innerText()) as {
+    const seen = JSON.parse(await textOf(ada.page)) as {
       headers: Record<string, string>;
     };
     assert.doesNotMatch(seen.headers["cookie"] ?? "", /postern/, "a cookie of ours reached the application");

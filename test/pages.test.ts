@@ -12,7 +12,7 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, type Visitor, visitor } from "./harness/browser.ts";
 import { type Instance, startInstance } from "./harness/instance.ts";
-import { acceptInvitation, becomeAdministrator, openApplication } from "./harness/people.ts";
+import { acceptInvitation, becomeAdministrator, openApplication, textOf } from "./harness/people.ts";
 import { until } from "./harness/until.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -137,7 +137,11 @@ test("the console's pages", async () => {
   for (const [name, path, heading] of pages) {
     await openApplication(ada.page, `${instance.ready.console}${path}`);
     await ada.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-    await ada.page.waitForLoadState("networkidle").catch(() => undefined);
+    // what is shown has arrived: no placeholder is left
+    await until(
+      `${name} to be complete`,
+      async () => (await ada.page.locator("[aria-busy=true]").count()) === 0,
+    );
     await look(ada.page, `console-${name}`);
   }
 });
@@ -152,7 +156,7 @@ test("the why page, beside the log and on its own", async () => {
     .first()
     .waitFor();
   await look(ada.page, "console-why-panel");
-  const text = await ada.page.locator("body").innerText();
+  const text = await textOf(ada.page);
   const id = /dec_[0-9a-z]{26}/.exec(ada.page.url() + text)?.[0];
   assert.ok(id, "the panel names the decision");
   await ada.page.goto(`${instance.ready.console}/decisions/${id}`);

@@ -45,3 +45,8 @@ export async function acceptInvitation(
   await page.getByRole("button", { name: /create .*passkey/i }).click();
   await page.waitForURL((to) => !to.pathname.startsWith("/invite"));
 }
+
+/** All text of a page. */
+export async function textOf(page: Page): Promise<string> {
+  return (await page.locator("body").textContent()) ?? "";
+}
