@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { growingPause, type Notify, type Schedule } from "#kernel";
 import type { RecordsAccepted, SpoolRecord } from "#link";
@@ -47,8 +47,8 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
   let offset = 0;
   let failures = 0;
   let running: Promise<void> | undefined;
-  /** Ends the pause after a failure, while there is one. */
-  let endPause: (() => void) | undefined;
+  /** The pause after a failure, while there is one. */
+  const pause: { end?: () => void } = {};
   let again = false;
   let ended = false;
 
@@ -56,13 +56,17 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
   async function step(): Promise<boolean> {
     const segment = queue[0];
     if (segment === undefined || ended) return false;
+    if (segment !== current && !existsSync(segment.path)) {
+      notify({ event: "warning", message: "records that waited for control are gone", where: segment.path });
+      drop();
+      return true;
+    }
     const batch = readBatch(segment.path, offset, segment.length);
     if (batch.end === offset) {
       if (segment === current) return false;
       // whole, but for a last line that was cut off before it was acknowledged
       rmSync(segment.path, { force: true });
-      queue.shift();
-      offset = 0;
+      drop();
       return true;
     }
     if (batch.damaged > 0)
@@ -73,6 +77,11 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
       });
     offset = await send(batch);
     return true;
+  }
+
+  function drop(): void {
+    queue.shift();
+    offset = 0;
   }
 
   /** Sends a batch; returns up to where control holds the segment. */
@@ -96,16 +105,21 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
       if (++failures === LOUD_FAILURES)
         notify({ event: "warning", message: `records wait for control: ${String(error)}` });
       if (ended) return;
-      endPause = schedule.after(growingPause(failures - 1, FIRST_PAUSE_MS, MOST_PAUSE_MS), () => {
-        endPause = undefined;
+      pause.end = schedule.after(growingPause(failures - 1, FIRST_PAUSE_MS, MOST_PAUSE_MS), () => {
+        delete pause.end;
         wake();
       });
     }
   }
 
+  function endPause(): void {
+    pause.end?.();
+    delete pause.end;
+  }
+
   function wake(): void {
     again = true;
-    if (running !== undefined || endPause !== undefined || ended) return;
+    if (running !== undefined || pause.end !== undefined || ended) return;
     running = run().finally(() => {
       running = undefined;
       if (again) wake();
@@ -121,8 +135,7 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
     wake,
     backlog: () => queue.reduce((sum, { length }) => sum + length, 0) - offset,
     async finish() {
-      endPause?.();
-      endPause = undefined;
+      endPause();
       wake();
       let stopWaiting = (): void => undefined;
       const enough = new Promise<void>((resolve) => {
@@ -131,7 +144,7 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
       await Promise.race([running, enough]);
       stopWaiting();
       ended = true;
-      endPause?.();
+      endPause();
       return queue.length === 1 && offset === current.length;
     },
   };

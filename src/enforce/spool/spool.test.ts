@@ -1,91 +1,24 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { fdatasyncSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { PosternError, systemClock, systemSchedule } from "#kernel";
-import { chainStart, recordHash, type SpoolRecord } from "#link";
-import { openSpool, type Spool, type SpoolOptions } from "#spool";
-
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), "spool-"));
-  folders.push(made);
-  return made;
-}
-
-/** A log at the other end: keeps what arrives, refuses while `down`. */
-function receiver(): { records: SpoolRecord[]; down: boolean; ship: SpoolOptions["ship"]; batches: number } {
-  const state = {
-    records: [] as SpoolRecord[],
-    down: false,
-    batches: 0,
-    ship: async (batch: readonly SpoolRecord[]) => {
-      if (state.down) throw new Error("no control");
-      state.batches++;
-      for (const record of batch) {
-        const known = state.records.some((r) => r.boot === record.boot && r.sequence === record.sequence);
-        if (!known) state.records.push(record);
-      }
-      return await Promise.resolve({ accepted: {} });
-    },
-  };
-  return state;
-}
-
-async function open(options: Partial<SpoolOptions> & { folder: string }): Promise<Spool> {
-  return await openSpool({
-    source: "gateway:test",
-    boot: "boot_1",
-    clock: systemClock,
-    schedule: systemSchedule,
-    ship: receiver().ship,
-    notify: () => undefined,
-    ...options,
-  });
-}
-
-async function append(spool: Spool, event: { [name: string]: string | number }): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    spool.append(event, (error) => (error === undefined ? resolve() : reject(error)));
-  });
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** The lines of all segments in a folder. */
-function lines(path: string): SpoolRecord[] {
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => readFileSync(join(path, name), "utf8").split("\n").slice(0, -1))
-    .map((line) => JSON.parse(line) as SpoolRecord);
-}
+import { PosternError } from "#kernel";
+import { chainStart, recordHash } from "#link";
+import { append, files, folder, isUnwritable, lines, open, receiver, until } from "./spool-rig.test.ts";
 
 test("what is appended in one turn goes to disk in one write, before anyone is called back", async () => {
   const path = folder();
-  const { writeSync } = await import("node:fs");
   let writes = 0;
   const spool = await open({
     folder: path,
     ship: async () => await new Promise(() => undefined),
-    write: (descriptor, buffer, offset) => {
-      writes++;
-      return writeSync(descriptor, buffer, offset, buffer.length - offset, null);
-    },
+    files: files({
+      write(descriptor, buffer, offset) {
+        writes++;
+        return writeSync(descriptor, buffer, offset, buffer.length - offset, null);
+      },
+    }),
   });
   const seen: number[] = [];
   await new Promise<void>((resolve) => {
@@ -124,46 +57,27 @@ test("records are numbered without gaps and chained by hash", async () => {
   assert.deepEqual(readdirSync(path), [], "what control holds is not kept twice");
 });
 
-test("while control is away records wait on disk, and go in order when it is back", async () => {
-  const path = folder();
-  const end = receiver();
-  end.down = true;
-  const spool = await open({ folder: path, ship: end.ship, segmentBytes: 2_000 });
-  for (let i = 0; i < 50; i++) await append(spool, { i, padding: "x".repeat(100) });
-  assert.ok(readdirSync(path).length > 3, "a full segment is followed by another");
-  assert.equal(end.records.length, 0);
-  end.down = false;
-  await until("all shipped", () => end.records.length === 50);
-  assert.deepEqual(
-    end.records.map((record) => record.sequence),
-    Array.from({ length: 50 }, (_, i) => i + 1),
-  );
-  await until("full segments are removed", () => readdirSync(path).length === 1);
-  await spool.close();
-});
-
 test("a write that fails is told to everyone in its group, leaves no trace, and is recovered from", async () => {
   const path = folder();
-  const { writeSync } = await import("node:fs");
   const end = receiver();
   let full = false;
   const spool = await open({
     folder: path,
     ship: end.ship,
-    write: (descriptor, buffer, offset) => {
-      if (!full) return writeSync(descriptor, buffer, offset, buffer.length - offset, null);
-      // a disk that fills up in the middle of a record
-      if (offset === 0) return writeSync(descriptor, buffer, 0, 10, null);
-      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-    },
+    files: files({
+      write(descriptor, buffer, offset) {
+        if (!full) return writeSync(descriptor, buffer, offset, buffer.length - offset, null);
+        // a disk that fills up in the middle of a record
+        if (offset === 0) return writeSync(descriptor, buffer, 0, 10, null);
+        throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+      },
+    }),
   });
   await append(spool, { i: 1 });
   full = true;
-  const unwritable = (error: unknown): boolean =>
-    error instanceof PosternError && error.code === "log.unwritable";
   await Promise.all([
-    assert.rejects(append(spool, { i: 2 }), unwritable),
-    assert.rejects(append(spool, { i: 3 }), unwritable),
+    assert.rejects(append(spool, { i: 2 }), isUnwritable),
+    assert.rejects(append(spool, { i: 3 }), isUnwritable),
   ]);
   assert.equal(spool.healthy, false);
   full = false;
@@ -197,47 +111,73 @@ test("a folder that cannot be made is a clear error", async () => {
   );
 });
 
-test("kill -9 while recording: whatever was acknowledged reaches the log at the next start", async () => {
-  const path = folder();
-  const program = fileURLToPath(new URL("./records-until-killed.test.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=development", program, path], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let acknowledged = 0;
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    acknowledged = Number(line);
-  });
-  await until("some records", () => acknowledged > 500);
-  child.kill("SIGKILL");
-  await once(child, "close");
-  const names = readdirSync(path);
-  // the machine may have cut the last line off in the middle
-  appendFileSync(join(path, names.at(-1) ?? ""), '{"source":"gateway:test","bo');
-
-  const end = receiver();
-  const spool = await open({ folder: path, boot: "boot_2", ship: end.ship });
-  await append(spool, { after: 1 });
-  await until("all shipped", () => end.records.some((record) => record.boot === "boot_2"));
-  const former = end.records.filter((record) => record.boot === "boot_1");
-  assert.ok(former.length >= acknowledged, `${former.length} of ${acknowledged}`);
-  assert.deepEqual(
-    former.map((record) => record.sequence),
-    Array.from({ length: former.length }, (_, i) => i + 1),
-  );
+test("the folder and its files are nobody else's", async () => {
+  const path = join(folder(), "spool");
+  const spool = await open({ folder: path, ship: async () => await new Promise(() => undefined) });
+  await append(spool, { i: 1 });
+  assert.equal(statSync(path).mode & 0o777, 0o700);
+  for (const name of readdirSync(path)) assert.equal(statSync(join(path, name)).mode & 0o777, 0o600);
   await spool.close();
 });
 
-test("another source's records in the folder are left alone", async () => {
-  const path = folder();
-  const stays = receiver();
-  stays.down = true;
-  const other = await open({ folder: path, source: "agent:a.b/c", boot: "boot_9", ship: stays.ship });
-  await append(other, { mine: 1 });
+test("a disk that does not keep what was written stops the log until it does", async () => {
   const end = receiver();
-  const spool = await open({ folder: path, ship: end.ship });
+  let broken = true;
+  const spool = await open({
+    folder: folder(),
+    ship: end.ship,
+    files: files({
+      sync: async (descriptor) => {
+        await Promise.resolve();
+        if (broken) throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+        fdatasyncSync(descriptor);
+      },
+    }),
+  });
   await append(spool, { i: 1 });
-  await until("shipped", () => end.records.length === 1);
+  await until("unhealthy", () => !spool.healthy);
+  await assert.rejects(append(spool, { i: 2 }), isUnwritable);
+  broken = false;
+  await until("the disk keeps it again and a record is taken", () => {
+    spool.append({ i: 3 }, () => undefined);
+    return spool.healthy;
+  });
+  await append(spool, { i: 4 });
   await spool.close();
-  assert.equal(lines(path)[0]?.source, "agent:a.b/c");
-  await other.close();
+  const events = end.records.map((record) => record.event);
+  assert.ok(!events.includes('{"i":2}'), "what was refused is not in the log");
+  assert.equal(events[0], '{"i":1}');
+  assert.equal(events.at(-1), '{"i":4}');
+  assert.deepEqual(
+    end.records.map((record) => record.sequence),
+    end.records.map((_, i) => i + 1),
+  );
+});
+
+test("with too much waiting for control nothing more is taken, until control takes it", async () => {
+  const end = receiver();
+  end.down = true;
+  const spool = await open({ folder: folder(), ship: end.ship, segmentBytes: 1_000, backlogBytes: 3_000 });
+  let taken = 0;
+  await assert.rejects(async () => {
+    for (;;) {
+      await append(spool, { i: taken, padding: "x".repeat(100) });
+      taken++;
+    }
+  }, isUnwritable);
+  assert.ok(taken > 3);
+  assert.equal(spool.healthy, false);
+  end.down = false;
+  await until("shipped", () => end.records.length === taken);
+  await append(spool, { last: 1 });
+  assert.equal(spool.healthy, true);
+  await spool.close();
+  assert.equal(end.records.length, taken + 1);
+});
+
+test("an event that control would not take is refused at once", async () => {
+  const spool = await open({ folder: folder() });
+  await assert.rejects(append(spool, { text: "x".repeat(1024 * 1024) }), isUnwritable);
+  await append(spool, { i: 1 });
+  await spool.close();
 });

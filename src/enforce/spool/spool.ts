@@ -107,7 +107,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   function rotate(): void {
+    const full = segment;
     segment = next();
+    unkept.add(full);
     shipper.follow(segment);
   }
 
@@ -124,7 +126,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if (diskTrouble !== undefined) warn("the disk keeps the log again");
       diskTrouble = undefined;
     } catch (error) {
-      unkept = asked.union(unkept);
+      unkept = new Set([...asked, ...unkept]);
       if (diskTrouble === undefined)
         warn(`the disk does not keep the log, so everything is denied: ${String(error)}`);
       diskTrouble = error;
