@@ -98,7 +98,11 @@ function openState(
     handlers.onEnd(error);
   };
   const sent: ClientRequest = request(
-    { socketPath: address.socket, path: `${LINK_PATHS.state}?${query.toString()}`, headers: { host: "control" } },
+    {
+      socketPath: address.socket,
+      path: `${LINK_PATHS.state}?${query.toString()}`,
+      headers: { host: "control" },
+    },
     (response) => {
       if (response.statusCode !== 200) {
         end(new Error(`control answered ${response.statusCode}`));

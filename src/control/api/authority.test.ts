@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Answer, makeRig, type Rig, type SignedIn } from "./rig.test.ts";
+import { assertProblem, makeRig, type Rig, type SignedIn } from "./rig.test.ts";
 
 let rig: Rig;
 let ada: SignedIn;
@@ -11,11 +11,6 @@ before(async () => {
   member = await rig.addPerson({ name: "mel", role: "member" });
 });
 after(async () => await rig.close());
-
-function assertProblem(answer: Answer, status: number, code: string): void {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.at("code"), code, answer.text);
-}
 
 interface Logged {
   readonly kind: string;

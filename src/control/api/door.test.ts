@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Answer, type Changes, type HeaderSet, makeRig, type Rig, type SignedIn } from "./rig.test.ts";
+import {
+  type Answer,
+  assertProblem,
+  type Changes,
+  type HeaderSet,
+  makeRig,
+  type Rig,
+  type SignedIn,
+} from "./rig.test.ts";
 
 let rig: Rig;
 let ada: SignedIn;
@@ -9,13 +17,6 @@ before(async () => {
   ada = await rig.addPerson({ name: "ada" });
 });
 after(async () => await rig.close());
-
-function assertProblem(answer: Answer, status: number, code: string): void {
-  assert.equal(answer.status, status, answer.text);
-  assert.equal(answer.at("code"), code, answer.text);
-  assert.equal(answer.at("status"), status);
-  assert.equal(answer.headers["content-type"], "application/problem+json");
-}
 
 async function people(): Promise<number> {
   const { count } = await rig.store.db

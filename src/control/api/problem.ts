@@ -82,7 +82,7 @@ function fromHono(error: HTTPException): Problem {
 }
 
 /** Findings with their caret lines where the text that they speak of is at hand. */
-export function rendered(
+function rendered(
   findings: readonly Diagnostic[],
   files: readonly SourceFile[],
 ): readonly RenderedDiagnostic[] {

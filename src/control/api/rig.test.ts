@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type RequestListener, request } from "node:http";
@@ -347,4 +348,18 @@ function dig(value: unknown, path: readonly (string | number)[]): unknown {
     at = (at as { readonly [member: string | number]: unknown })[name];
   }
   return at;
+}
+
+/** Asserts that an answer is a problem of this status and code. */
+export function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.at("code"), code, answer.text);
+  assert.equal(answer.at("status"), status);
+  assert.equal(answer.headers["content-type"], "application/problem+json");
+}
+
+/** One member of each item of a page. */
+export function names(answer: Answer, member = "name"): unknown[] {
+  assert.equal(answer.status, 200, answer.text);
+  return (answer.at("items") as { [member: string]: unknown }[]).map((item) => item[member]);
 }
