@@ -11,7 +11,7 @@ const GATES = [
   { name: "types and floors", run: ["node_modules/typescript/bin/tsc", "-b"] },
   { name: "types of tests", run: ["node_modules/typescript/bin/tsc", "-b", "tsconfig.tests.json"] },
   { name: "types of pages", run: ["node_modules/typescript/bin/tsc", "-b", WEB] },
-  { name: "format", run: ["node_modules/@biomejs/biome/bin/biome", "ci", "."] },
+  { name: "format", run: ["node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off", "."] },
   { name: "lint", run: ["node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings"] },
   { name: "dead code", run: ["node_modules/knip/bin/knip.js", "--no-progress"] },
   { name: "walls", run: ["--conditions=development", "--test", "test/walls.test.ts"] },
@@ -27,7 +27,12 @@ export function runGates(options = {}) {
   for (const { name, run } of GATES) {
     if (name === options.without) continue;
     const started = performance.now();
-    const { status, stdout, stderr } = spawnSync(process.execPath, run, { cwd: ROOT, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, run, {
+      cwd: ROOT,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+      maxBuffer: 64 * 1024 * 1024,
+    });
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     if (status === 0) {
       console.log(`✓ ${name} (${seconds} s)`);
