@@ -1,6 +1,6 @@
 /**
  * Every page that people see, at desktop and phone width, light and dark: axe finds nothing, nothing scrolls
- * sideways at 320 px, and each is photographed. `POSTERN_SHOTS=docs/images npm test` renews the documentation's pictures.
+ * sideways at 320 px, and each is photographed. `npm run pictures` keeps those that the documentation shows.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ let shots: string;
 
 before(async () => {
   [instance, browser] = await Promise.all([startInstance(), openBrowser()]);
-  shots = process.env.POSTERN_SHOTS ?? (await mkdtemp(join(tmpdir(), "postern-shots-")));
+  shots = process.env.POSTERN_PICTURES ?? (await mkdtemp(join(tmpdir(), "postern-shots-")));
   await mkdir(shots, { recursive: true });
   ada = await visitor(browser);
 });
@@ -32,6 +32,12 @@ after(async () => {
   await browser?.close();
   await instance?.remove();
 });
+
+/** With `POSTERN_PICTURES` only what README.md shows is kept, there; else all are taken, into a folder of `/tmp`. */
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+function wanted(picture: string): boolean {
+  return process.env.POSTERN_PICTURES === undefined || README.includes(`docs/images/${picture}`);
+}
 
 interface Finding {
   readonly id: string;
@@ -49,7 +55,8 @@ async function look(page: Page, name: string): Promise<void> {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await page.evaluate(() => document.fonts.ready.then(() => undefined));
-      await page.screenshot({ path: join(shots, `${name}-${device}-${scheme}.png`) });
+      const picture = `${name}-${device}-${scheme}.png`;
+      if (wanted(picture)) await page.screenshot({ path: join(shots, picture) });
       // as a tester's script, not the page's: the content security policy stays in force for the page
       const violations = (await page.evaluate(
         `${AXE}; axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations)`,
