@@ -42,6 +42,13 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
   });
   const gone = (): string | undefined =>
     ended ?? (exchange.response.destroyed || isClosed(exchange) ? "client-closed" : undefined);
+  let over = false;
+  const end = (ending: Ending): void => {
+    if (over) return;
+    over = true;
+    leave();
+    complete(parts, admitted, ending);
+  };
   try {
     if (!(await records.decision(asked, judgement))) {
       leave();
@@ -51,7 +58,6 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
           name: "log-unwritable",
           code: "log.unwritable",
           detail: "The log can't be written, and nothing is let through unrecorded",
-          decision: judgement.decision.id,
         }),
       );
       return;
@@ -60,10 +66,10 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
     const why = gone();
     if (prepared === undefined || why !== undefined) {
       exchange.request.socket.destroy();
-      finish(parts, admitted, leave, { status: 0, bytesIn: 0, bytesOut: 0, ended: why ?? "upstream-failed" });
+      end({ status: 0, bytesIn: 0, bytesOut: 0, ended: why ?? "upstream-failed" });
       return;
     }
-    forwarded = begin(parts, admitted, prepared, (ending) => finish(parts, admitted, leave, ending));
+    forwarded = begin(parts, admitted, prepared, end);
   } catch (error) {
     // not forwarded: control does not know our key, or the upstream is none
     parts.notify({
@@ -71,7 +77,7 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
       message: `${resource.facts.name} was not reached: ${error instanceof Error ? error.message : "unknown error"}`,
     });
     give(exchange, badGateway(place, resource.title));
-    finish(parts, admitted, leave, { status: 502, bytesIn: 0, bytesOut: 0, ended: "upstream-failed" });
+    end({ status: 502, bytesIn: 0, bytesOut: 0, ended: "upstream-failed" });
   }
 }
 
@@ -116,13 +122,11 @@ function begin(
   return forward(exchange, { ...shared, asked: { method, target, headers }, from: "application" });
 }
 
-function finish(
+function complete(
   parts: Parts,
   { exchange, asked, who, resource, judgement }: Admitted,
-  leave: () => void,
   ending: Ending,
 ): void {
-  leave();
   const { status, bytesIn, bytesOut, ended } = ending;
   parts.records.completion({
     decision: judgement.decision.id,

@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { ErrorCode, Json } from "#kernel";
 import { type Html, page, pageSecurityHeaders } from "#look";
 import type { Exchange } from "./exchange.ts";
@@ -80,7 +79,10 @@ function headersForNode(headers: { readonly [name: string]: string | readonly st
 }
 
 /** Lets browsers come by https alone from now on (RFC 6797); of no use to loopback names. */
-export function setTransportSecurity(response: ServerResponse, origin: URL): void {
+export function setTransportSecurity(
+  response: { setHeader(name: string, value: string): unknown },
+  origin: URL,
+): void {
   const { protocol, hostname } = origin;
   if (protocol !== "https:" || hostname === "localhost" || hostname.endsWith(".localhost")) return;
   response.setHeader("strict-transport-security", "max-age=31536000");

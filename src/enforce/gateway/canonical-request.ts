@@ -100,8 +100,7 @@ function plainPath(path: string): string {
   const plain = decodeUtf8(path);
   if (/%(?:[0-9a-f]{2}|u[0-9a-f]{4})/i.test(plain)) throw ambiguous("it is encoded twice");
   if (/%2f/i.test(path)) throw ambiguous("a / is percent-encoded");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(plain)) throw ambiguous("it holds a control character");
+  if (/\p{Cc}/u.test(plain)) throw ambiguous("it holds a control character");
   if (plain.includes("\\")) throw ambiguous("it holds a backslash");
   if (plain.includes(";")) throw ambiguous("it holds a semicolon");
   if (plain.includes("//")) throw ambiguous("it holds an empty segment");

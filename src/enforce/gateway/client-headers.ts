@@ -96,7 +96,8 @@ const ONLY_OURS: readonly string[] = [
   "x-client-verify",
   "x-arr-clientcert",
   "x-tls-*",
-  // for proxies
+  // for proxies, and `Proxy`, which CGI makes into HTTP_PROXY
+  "proxy",
   "proxy-*",
 ];
 

@@ -44,6 +44,8 @@ const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Passes a request to its upstream and the answer back, streaming both ways; each side is read as fast as the other takes it. */
 export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
   const { request, response } = exchange;
+  const hasBody =
+    request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0";
   let ended: string | undefined;
   let bytesIn = 0;
   let bytesOut = 0;
@@ -69,6 +71,7 @@ export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
       socket.destroy();
       fail(new Error("the upstream upgraded a connection that nobody asked to"));
     });
+    if (!hasBody) current.end();
   }
 
   function fail(error: Error): void {
@@ -126,17 +129,10 @@ export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
   // the client's half; that it is cut off shows when the response closes
   request.on("error", () => response.destroy());
 
-  const hasBody =
-    request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0";
+  if (!hasBody) request.resume();
   send(!hasBody && REPEATABLE.has(forwarding.asked.method));
   if (exchange.expectsContinue) response.writeContinue();
   if (hasBody) passBody();
-  else endBody();
-
-  function endBody(): void {
-    request.resume();
-    sent.end();
-  }
 
   function passBody(): void {
     request.on("data", (chunk: Buffer) => {

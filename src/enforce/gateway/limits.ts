@@ -20,6 +20,9 @@ export const MOST_LOGIN_REQUESTS = 256;
 /** Bodies at the login host; control has a tighter limit of its own for each form. */
 export const MOST_LOGIN_BODY_BYTES: number = 256 * 1024;
 
+/** A body at the login host must have come by then. */
+export const LOGIN_BODY_TIMEOUT: number = 30 * SECOND;
+
 /** From the redirect to the login host until the callback. */
 export const LOGIN_TRANSACTION: number = 10 * MINUTE;
 /** Logins that one browser may have under way at one host. */
@@ -34,6 +37,9 @@ export const ENTRY_WAIT: number = 2 * SECOND;
 
 /** For an upstream to take a connection. */
 export const CONNECT_TIMEOUT: number = 10 * SECOND;
+
+/** For an upstream to answer the opening of a WebSocket. */
+export const OPENING_TIMEOUT: number = 30 * SECOND;
 
 /** For the rest of a body whose answer has been given already. */
 export const LET_GO: number = 2 * SECOND;

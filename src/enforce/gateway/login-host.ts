@@ -3,7 +3,7 @@ import type { CanonicalRequest } from "./canonical-request.ts";
 import { forwardedHeaders } from "./client-headers.ts";
 import type { Exchange } from "./exchange.ts";
 import { forward } from "./forward.ts";
-import { MOST_LOGIN_BODY_BYTES, MOST_LOGIN_REQUESTS } from "./limits.ts";
+import { LOGIN_BODY_TIMEOUT, MOST_LOGIN_BODY_BYTES, MOST_LOGIN_REQUESTS } from "./limits.ts";
 import { ownHeaders } from "./own-headers.ts";
 import { malformed, nothingHere, type Place, unavailable } from "./pages.ts";
 import type { Parts } from "./parts.ts";
@@ -32,7 +32,10 @@ export function loginHost(
       return;
     }
     underWay += 1;
-    forward(exchange, {
+    const cancel = parts.schedule.after(LOGIN_BODY_TIMEOUT, () => {
+      if (!request.complete) forwarded.abort("too-slow");
+    });
+    const forwarded = forward(exchange, {
       upstream: parts.upstreams.control,
       asked: {
         method: canonical.method,
@@ -57,6 +60,7 @@ export function loginHost(
         ),
       onEnd: () => {
         underWay -= 1;
+        cancel();
       },
     });
   };

@@ -58,8 +58,8 @@ export function makeLogin(options: LoginOptions): Login {
     if (discovered?.issuer !== issuer) discovered = { issuer, config: discover(issuer) };
     const { config } = discovered;
     try {
-      await keys.announced();
-      return await config;
+      const [configured] = await Promise.all([config, keys.announced()]);
+      return configured;
     } catch (cause) {
       if (discovered?.config === config) discovered = undefined;
       throw new PosternError("not_running", "the login host cannot be reached", { cause });

@@ -52,14 +52,12 @@ export async function followPorts({ view, schedule, notify, open }: PortsOptions
 
   /** One change of ports at a time. */
   function follow(): Promise<void> {
-    following = following
-      .then(settle)
-      .catch((error: unknown) =>
-        notify({
-          event: "warning",
-          message: `ports were not changed: ${error instanceof Error ? error.message : "unknown error"}`,
-        }),
-      );
+    following = following.then(settle).catch((error: unknown) =>
+      notify({
+        event: "warning",
+        message: `ports were not changed: ${error instanceof Error ? error.message : "unknown error"}`,
+      }),
+    );
     return following;
   }
 

@@ -32,12 +32,13 @@ export async function answerReserved(
       const step = await parts.login.finish(site, canonical.target, held);
       if ("location" in step) redirect(exchange, step.location, step.cookies);
       else if (step.unavailable)
-        give(exchange, {
-          ...unavailable(
+        give(
+          exchange,
+          unavailable(
             { ...place, again: step.back },
             { name: "login-unavailable", code: "not_running", detail: step.why },
           ),
-        });
+        );
       else {
         const answer = loginFailed({ ...place, again: step.back }, step.why);
         give(exchange, { ...answer, headers: { "set-cookie": step.cookies } });

@@ -50,14 +50,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { view, spool, link, name, version, clock, schedule, ids, notify } = options;
   const keys = await makeKeys(link, name);
   // the login host should know the key before the first person comes; a failure is tried again when one does
-  keys
-    .announced()
-    .catch((error: unknown) =>
-      notify({
-        event: "key-unannounced",
-        message: `control did not take this gateway's key: ${String(error)}`,
-      }),
-    );
+  keys.announced().catch((error: unknown) =>
+    notify({
+      event: "key-unannounced",
+      message: `control did not take this gateway's key: ${String(error)}`,
+    }),
+  );
   const activity = reportActivity({ view, link, clock, schedule, notify });
   const records = makeRecords({ spool, origin: { role: "gateway", name, version }, clock, notify });
   const upstreams = makeUpstreams(options.run, options.controlSocket);

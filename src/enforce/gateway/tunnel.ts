@@ -4,6 +4,7 @@ import type { Schedule } from "#kernel";
 import { connect, type UpstreamRequest } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Ending, Forwarded } from "./forward.ts";
+import { OPENING_TIMEOUT } from "./limits.ts";
 import { answeredHeaders } from "./upstream-headers.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -50,6 +51,9 @@ export function tunnel(
   let bytesOut = 0;
   const sent = connect(tunnelling.upstream, tunnelling.asked, tunnelling.schedule);
 
+  const cancel = tunnelling.schedule.after(OPENING_TIMEOUT, () =>
+    sent.destroy(new Error("the upstream did not answer the opening of a WebSocket")),
+  );
   sent.on("error", refuse);
   sent.on("response", (answer) => {
     answer.destroy();
@@ -65,6 +69,7 @@ export function tunnel(
       refuse(new Error("the upstream upgraded to something else"));
       return;
     }
+    cancel();
     status = 101;
     response.detachSocket(exchange.request.socket);
     socket.write(switching(answer, tunnelling.hostname));
@@ -101,6 +106,7 @@ export function tunnel(
   function end(): void {
     if (over) return;
     over = true;
+    cancel();
     sent.destroy();
     if (status === 0 && response.headersSent) status = response.statusCode;
     if (status === 0) ended ??= "client-closed";
