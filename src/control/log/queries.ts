@@ -1,10 +1,10 @@
 import { type Kysely, sql } from "kysely";
-import { z } from "zod";
 import type { EventKind, OcsfEvent } from "#events";
 import { type Json, parseJson } from "#kernel";
-import { type Decision, inputFromJson } from "#policy";
+import { inputFromJson } from "#policy";
 import type { Schema } from "#store";
 import { member, text } from "./columns.ts";
+import { DECISION } from "./decision-shape.ts";
 import type {
   DecisionQuery,
   EventQuery,
@@ -33,8 +33,8 @@ export async function decisions(
   if (query.before !== undefined) rows = rows.where("id", "<", place(query.before));
   if (query.search !== undefined && query.search !== "") {
     const pattern = `%${query.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
-    rows = rows.where(({ or }) =>
-      or([
+    rows = rows.where((where) =>
+      where.or([
         sql<boolean>`subject like ${pattern} escape '\\'`,
         sql<boolean>`resource like ${pattern} escape '\\'`,
         sql<boolean>`decision_id like ${pattern} escape '\\'`,
@@ -169,33 +169,3 @@ function parsed(body: string): OcsfEvent {
 function place(cursor: string): number {
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0;
 }
-
-const REFERENCE = { rule: z.string(), source: z.string() };
-
-/** A decision as an enforcement point recorded it. */
-const DECISION: z.ZodType<Decision> = z
-  .object({
-    id: z.string(),
-    effect: z.enum(["allow", "deny", "step_up"]),
-    version: z.string(),
-    rules: z.array(z.object(REFERENCE)),
-    reasons: z.array(z.object({ ...REFERENCE, message: z.string() })),
-    obligations: z.record(z.string(), z.unknown()),
-    failed: z
-      .array(z.object({ fact: z.string(), plain: z.string(), actual: z.string(), source: z.string() }))
-      .optional(),
-    trust: z
-      .object({
-        score: z.number(),
-        required: z.number(),
-        factors: z.array(
-          z.object({ name: z.string(), weight: z.number(), contribution: z.number(), source: z.string() }),
-        ),
-      })
-      .optional(),
-  })
-  .transform(({ failed, trust, ...rest }) => ({
-    ...rest,
-    ...(failed === undefined ? {} : { failed }),
-    ...(trust === undefined ? {} : { trust }),
-  }));
