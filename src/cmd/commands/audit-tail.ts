@@ -12,6 +12,8 @@ import type { World } from "../world.ts";
 
 const LINES = 50;
 const MOST_LINES = 1_000;
+/** What the API gives at a time. */
+const MOST_A_PAGE = 200;
 
 export const auditTail: Command = defineCommand({
   name: "audit tail",
@@ -50,12 +52,19 @@ type Show = (answer: Answer<EventItem>) => void;
 
 /** The newest events, oldest first. */
 async function last(owner: Owner, lines: number, kind: string): Promise<readonly Answer<EventItem>[]> {
-  const { value, raw } = await owner.get(`events?limit=${lines}${kind}`, checkEvents);
-  const raws =
-    typeof raw === "object" && raw !== null && "items" in raw && Array.isArray(raw.items) ? raw.items : [];
-  return value.items
-    .map((item, i) => ({ value: item, raw: raws[i] as unknown }))
-    .sort((a, b) => a.value.id - b.value.id);
+  const found: Answer<EventItem>[] = [];
+  while (found.length < lines) {
+    const oldest = found.at(-1);
+    const before = oldest === undefined ? "" : `&before=${oldest.value.id}`;
+    const limit = Math.min(MOST_A_PAGE, lines - found.length);
+    const { value, raw } = await owner.get(`events?limit=${limit}${kind}${before}`, checkEvents);
+    const raws: readonly unknown[] =
+      typeof raw === "object" && raw !== null && "items" in raw && Array.isArray(raw.items) ? raw.items : [];
+    const page = value.items.map((item, i) => ({ value: item, raw: raws[i] }));
+    found.push(...page.sort((a, b) => b.value.id - a.value.id));
+    if (page.length < limit) break;
+  }
+  return found.reverse();
 }
 
 async function follow(

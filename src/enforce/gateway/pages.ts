@@ -159,11 +159,9 @@ export function denied(place: Place, denial: Denial): Answer {
   const byRule = decision.rules.length > 0;
   const failed = decision.failed ?? [];
   const reasons = [...new Set(decision.reasons.map(({ message }) => message))];
-  const items: ChecklistItem[] = failed.map(({ plain, actual }) => ({
-    state: actual === "not known" ? "unknown" : "failed",
-    label: plain,
-    actual,
-  }));
+  const items: ChecklistItem[] = failed.map(({ plain, actual }) =>
+    actual === "not known" ? { state: "unknown", label: plain } : { state: "failed", label: plain, actual },
+  );
   return {
     status: 403,
     problem: "denied",

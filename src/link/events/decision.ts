@@ -21,7 +21,7 @@ export function decisionEvent(origin: EventOrigin, record: DecisionRecord): Ocsf
     time: record.time,
     severity: decision.effect === "allow" ? SEVERITY.informational : SEVERITY.low,
     status: decision.effect === "allow" ? STATUS.success : STATUS.failure,
-    message: decision.reasons[0]?.message ?? decision.effect,
+    message: sentence(decision, input),
     kind: "decision" as const,
     id: decision.id,
     correlation: decision.id,
@@ -64,7 +64,7 @@ export function completionEvent(origin: EventOrigin, record: CompletionRecord): 
       time: record.time,
       severity: SEVERITY.informational,
       status: http.status < 500 && record.ended === undefined ? STATUS.success : STATUS.failure,
-      message: record.ended === undefined ? `answered ${http.status}` : `ended early: ${record.ended}`,
+      message: `${http.method} ${record.application} ${record.ended === undefined ? `answered ${http.status}` : `ended early: ${record.ended}`}`,
       profiles: ["host"],
       kind: "completion",
       correlation: record.decision,
@@ -116,6 +116,13 @@ function actorOf(input: Input): Json {
 
 function policyOf(decision: Decision): Json {
   return { name: "policy set", uid: decision.version, is_applied: true };
+}
+
+/** "ada may not read payroll: Your device is managed by the company — not known". */
+function sentence(decision: Decision, input: Input): string {
+  const who = input.subject?.name ?? input.user?.name ?? input.service?.name ?? "somebody";
+  const may = decision.effect === "allow" ? "may" : "may not";
+  return `${who} ${may} ${input.action} ${input.resource.name}: ${decision.reasons[0]?.message ?? decision.effect}`;
 }
 
 /** The rule that decided, where one did. */

@@ -8,6 +8,7 @@ test("relative times read like speech, past and future", () => {
   const cases: [number, string][] = [
     [0, "just now"],
     [-44_000, "just now"],
+    [4_000, "just now"],
     [20_000, "in a moment"],
     [-60_000, "1 minute ago"],
     [-59 * 60_000, "59 minutes ago"],
@@ -21,7 +22,7 @@ test("relative times read like speech, past and future", () => {
 });
 
 test("how long something lasted never rounds up", () => {
-  assert.equal(lasted(59_999), "less than a minute");
+  assert.equal(lasted(59_999), "under a minute");
   assert.equal(lasted(60_000), "1 minute");
   assert.equal(lasted(119 * 60_000), "1 hour");
   assert.equal(lasted(49 * 3_600_000), "2 days");

@@ -1,14 +1,15 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const CLOCKS_DIFFER = 5_000;
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-/** "3 minutes ago", "in 2 hours"; within 45 seconds "just now" or "in a moment", beyond 30 days the date. Milliseconds since the Unix epoch. */
+/** "3 minutes ago", "in 2 hours"; within 45 seconds "just now" or, beyond what two clocks may differ by, "in a moment", beyond 30 days the date. Milliseconds since the Unix epoch. */
 export function relativeTime(time: number, now: number, timeZone?: string): string {
   const distance = time - now;
   const size = Math.abs(distance);
-  if (size < 45_000) return distance <= 0 ? "just now" : "in a moment";
+  if (size < 45_000) return distance <= CLOCKS_DIFFER ? "just now" : "in a moment";
   if (size < 59.5 * MINUTE) return relative.format(Math.round(distance / MINUTE), "minute");
   if (size < 23.5 * HOUR) return relative.format(Math.round(distance / HOUR), "hour");
   if (size < 30 * DAY) return relative.format(Math.round(distance / DAY), "day");
@@ -17,7 +18,7 @@ export function relativeTime(time: number, now: number, timeZone?: string): stri
 
 /** How long something has lasted: "4 minutes", "2 hours", "3 days". */
 export function lasted(ms: number): string {
-  if (ms < MINUTE) return "less than a minute";
+  if (ms < MINUTE) return "under a minute";
   for (const [unit, size] of [
     ["day", DAY],
     ["hour", HOUR],
@@ -26,7 +27,7 @@ export function lasted(ms: number): string {
     const count = Math.floor(ms / size);
     if (count > 0) return `${count} ${unit}${count === 1 ? "" : "s"}`;
   }
-  return "less than a minute";
+  return "under a minute";
 }
 
 /** The exact time with its zone, to the second. */
