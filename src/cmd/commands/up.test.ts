@@ -39,6 +39,14 @@ test("an address that others reach is refused without TLS, before anything is ma
   assert.ok(!existsSync(join(folder, "off-loopback")));
 });
 
+test("with --json what goes wrong is an event like all others", async () => {
+  const { code, stdout, stderr } = await up("--listen", "0.0.0.0", "--json");
+  assert.equal(code, 1);
+  const { event, code: error, remedy } = JSON.parse(stdout) as { [member: string]: unknown };
+  assert.deepEqual([event, error], ["failed", "tls.required"]);
+  assert.ok(typeof remedy === "string" && stderr.includes(remedy));
+});
+
 test("what cannot be meant is a usage error", async () => {
   for (const { flags, says } of [
     { flags: ["--port", "65536"], says: /--port is a whole number from 0 to 65535/ },

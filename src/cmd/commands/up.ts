@@ -5,8 +5,12 @@ import { takeFolders } from "../supervisor/data-folder.ts";
 import { launchRole } from "../supervisor/launch.ts";
 import { choosePort } from "../supervisor/ports.ts";
 import { runInstance } from "../supervisor/run-instance.ts";
-import { settingsFromFlags } from "../supervisor/settings-from-flags.ts";
+import { settingsFromFlags, type UpFlags } from "../supervisor/settings-from-flags.ts";
 import { stopRequests } from "../supervisor/stop-requests.ts";
+import { type ExitCode, exitCodeOf } from "../terminal/exit-codes.ts";
+import { describeFailure, failureJson } from "../terminal/failure.ts";
+import { printJson } from "../terminal/print.ts";
+import type { World } from "../world.ts";
 
 export const up: Command = defineCommand({
   name: "up",
@@ -54,19 +58,31 @@ export const up: Command = defineCommand({
     },
   ],
   async run({ flags, json }, world) {
-    const asked = settingsFromFlags(flags, world);
-    const lock = takeFolders(asked);
-    const stops = stopRequests(world.environment);
     try {
-      const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
-      const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);
-      return await runInstance({ settings, announcer, stops, launch: (role) => launchRole(role, settings) });
-    } finally {
-      stops.close();
-      lock.release();
+      return await start(flags, json, world);
+    } catch (error) {
+      if (!json) throw error;
+      // every line on standard output is an event, this one too
+      printJson(world, { event: "failed", ...failureJson(error).error });
+      world.stderr.write(describeFailure(error));
+      return exitCodeOf(error);
     }
   },
 });
+
+async function start(flags: UpFlags, json: boolean, world: World): Promise<ExitCode> {
+  const asked = settingsFromFlags(flags, world);
+  const lock = takeFolders(asked);
+  const stops = stopRequests(world.environment);
+  try {
+    const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
+    const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);
+    return await runInstance({ settings, announcer, stops, launch: (role) => launchRole(role, settings) });
+  } finally {
+    stops.close();
+    lock.release();
+  }
+}
 
 /** Ports that must be free in a row: by port, login, console and the demo applications have one each. */
 function portsOf(settings: InstanceSettings): number {
