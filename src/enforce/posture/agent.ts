@@ -8,6 +8,15 @@ export const REPORT_MS = 60_000;
 const FIRST_PAUSE_MS = 250;
 const MOST_PAUSE_MS = 15_000;
 
+/** The host that an agent runs on. */
+export interface Host {
+  readonly hostname: string;
+  /** The kernel's own name, as `uname -s` says it, such as `Linux`. */
+  readonly osName?: string;
+  /** The kernel's release, as `uname -r` says it. */
+  readonly osRelease: string;
+}
+
 export interface AgentOptions {
   readonly link: LinkClient;
   readonly spool: Spool;
@@ -16,7 +25,7 @@ export interface AgentOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly schedule: Schedule;
-  readonly host: { readonly hostname: string; readonly osRelease: string };
+  readonly host: Host;
   readonly notify: Notify;
 }
 
@@ -31,7 +40,7 @@ export function startAgent(options: AgentOptions): { stop(): void } {
 
   function connect(): void {
     close = link.openState(
-      { role: "agent", name, boot, version, ...host },
+      { role: "agent", name, boot, version, hostname: host.hostname, osRelease: host.osRelease },
       {
         onMessage: () => {
           attempt = 0;
