@@ -2,7 +2,7 @@ import type { Json } from "#kernel";
 import type { EventKind, EventOrigin, RequestSource } from "./types.ts";
 
 /** The version of the schema that every event names (https://schema.ocsf.io/1.8.0). */
-export const OCSF_VERSION = "1.8.0";
+const OCSF_VERSION = "1.8.0";
 
 /** OCSF `severity_id`, with its caption. */
 export const SEVERITY: {
