@@ -72,7 +72,7 @@ async function applyRules(name: string, text: string): Promise<() => Promise<voi
 test("a WebSocket passes both ways, and one opened by another site is refused", async () => {
   const cookie = await enter();
   const socket = await openSocket(cookie);
-  const answer = new Promise<string>((resolve) => socket.once("message", (data) => resolve(data.toString())));
+  const answer = new Promise<string>((resolve) => socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))));
   socket.send("hello");
   assert.equal(await answer, "hello");
   socket.close();
@@ -167,9 +167,12 @@ for (const role of ["control", "gateway", "agent"]) {
 
 test("while control is stopped, what is known goes on and nothing opens", async () => {
   const cookie = await enter();
+  await openApplication(ada.page, instance.ready.console);
   const pid = Number(
     instance.lines.filter((l) => l.event === "child-started" && l["role"] === "control").at(-1)?.["pid"],
   );
+  const console = `${instance.ready.console}/api/v1/me`;
+  const consoleCookie = await cookieHeader(ada.page, instance.ready.console);
   process.kill(pid, "SIGSTOP");
   try {
     const known = await ask(instance.url("echo"), { headers: { cookie } });
@@ -177,8 +180,6 @@ test("while control is stopped, what is known goes on and nothing opens", async 
     const unknown = await ask(instance.url("echo"), { headers: { cookie: "", accept: "application/json" } });
     assert.equal(unknown.status, 401);
     // confidential and restricted resources need a fresher view: the console is beyond 10 s first
-    const console = `${instance.ready.console}/api/v1/me`;
-    const consoleCookie = await cookieHeader(ada.page, instance.ready.console);
     await until(
       "the console to be denied as stale",
       // one that was let in while the view was fresh waits for control, and is cut when the view is not

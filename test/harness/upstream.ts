@@ -56,7 +56,7 @@ export async function startUpstream(): Promise<Upstream> {
     });
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    socket.on("message", (data) => socket.send(data.toString()));
+    socket.on("message", (data: Buffer) => socket.send(data.toString("utf8")));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

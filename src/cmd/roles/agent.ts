@@ -1,4 +1,4 @@
-import { hostname, release } from "node:os";
+import { hostname, release, type } from "node:os";
 import { join } from "node:path";
 import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
 import { LINK_PATHS, linkClient, parseRecordsAccepted } from "#link";
@@ -31,7 +31,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     version: settings.version,
     clock,
     schedule,
-    host: { hostname: name, osRelease: release() },
+    host: { hostname: name, osRelease: release(), osName: type() },
     notify,
   });
   notify({ event: "ready" });

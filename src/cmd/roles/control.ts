@@ -105,7 +105,10 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
         await log.append(tx, componentEvent(origin, { time: clock.now(), component, state }));
       })
       .catch((error: unknown) =>
-        notify({ event: "warning", message: `the log did not take that ${who.name} is ${state}: ${error}` }),
+        notify({
+          event: "warning",
+          message: `the log did not take that ${who.name} is ${state}: ${String(error)}`,
+        }),
       );
   }
 

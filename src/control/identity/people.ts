@@ -43,7 +43,7 @@ export function checkLabel(label: string, what: string): string {
 const GROUPS = z.array(z.string());
 
 /** The state of a person as enforcement points hold it. */
-export function userState(row: UserRow): UserState {
+function userState(row: UserRow): UserState {
   return {
     id: row.id,
     name: row.name,

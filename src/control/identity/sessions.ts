@@ -29,7 +29,7 @@ export function sessionPayload(row: SessionRow): SessionPayload {
 }
 
 /** The state of a session as enforcement points hold it. */
-export function sessionState(row: SessionRow & { user_id: string; authenticated_at: number }): SessionState {
+function sessionState(row: SessionRow & { user_id: string; authenticated_at: number }): SessionState {
   return {
     id: row.id,
     user: row.user_id,
@@ -43,7 +43,7 @@ export function sessionState(row: SessionRow & { user_id: string; authenticated_
 }
 
 /** The limits that a session has passed, if any. */
-export function endedBy(row: SessionRow, now: number): "idle" | "absolute" | undefined {
+function endedBy(row: SessionRow, now: number): "idle" | "absolute" | undefined {
   if (now >= row.absolute_expires_at) return "absolute";
   return now >= row.idle_expires_at ? "idle" : undefined;
 }

@@ -170,6 +170,7 @@ export const first: Migration = {
       .where(sql`decision_id`, "is not", null)
       .execute();
     await s.createIndex("event_kind").on("event").columns(["kind", "id"]).execute();
+    await s.createIndex("event_time").on("event").columns(["kind", "time"]).execute();
     await s
       .createTable("event_source")
       .addColumn("source", "text", (c) => c.notNull())

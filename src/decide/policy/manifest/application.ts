@@ -19,7 +19,7 @@ import { checkUpstream, isInsecure, type Wrong } from "./upstream.ts";
 /** `kind: Application`: something that Postern stands in front of. */
 
 /** Hosts that are Postern's own. */
-const RESERVED: readonly string[] = ["login", "console", "postern"];
+const RESERVED: readonly string[] = ["login", "console", "postern", "enrol"];
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "CONNECT"] as const;
 

@@ -3,9 +3,16 @@ export type Wrong = readonly [message: string, hint?: string];
 
 const UNIX = /^unix:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
+/** Where control listens in the run folder: as an upstream, each would let people in around the gateway. */
+const OWN_SOCKETS: ReadonlySet<string> = new Set(
+  ["control", "link", "owner", "supervisor"].map((name) => `unix:${name}.sock`),
+);
+
 /** Checks an upstream's form: `http://host:port`, `https://host[:port]` or `unix:file.sock`. */
 export function checkUpstream(value: string): Wrong | undefined {
   if (value.startsWith("unix:")) {
+    if (OWN_SOCKETS.has(value.toLowerCase()))
+      return ["is a socket of Postern's own", "give your socket another name"];
     return UNIX.test(value)
       ? undefined
       : ["names no socket of the run folder", "write unix:name.sock, without a folder"];

@@ -4,7 +4,7 @@ import { ErrorNotice } from "./notice.tsx";
 import "./skeleton.css";
 
 /** Stands in for rows that take more than 300 ms to come. */
-export function Skeleton({ rows = 6 }: { readonly rows?: number }) {
+function Skeleton({ rows = 6 }: { readonly rows?: number }) {
   return (
     <div className="skeleton" aria-busy="true">
       <span className="visually-hidden">Loading</span>
