@@ -72,7 +72,9 @@ async function applyRules(name: string, text: string): Promise<() => Promise<voi
 test("a WebSocket passes both ways, and one opened by another site is refused", async () => {
   const cookie = await enter();
   const socket = await openSocket(cookie);
-  const answer = new Promise<string>((resolve) => socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))));
+  const answer = new Promise<string>((resolve) =>
+    socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))),
+  );
   socket.send("hello");
   assert.equal(await answer, "hello");
   socket.close();
