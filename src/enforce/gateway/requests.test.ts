@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { decodeJwt, importJWK, jwtVerify } from "jose";
@@ -33,7 +32,6 @@ function files(more: { [path: string]: string } = {}): { [path: string]: string 
       upstream.url,
       "  classification: restricted\n  host: wiki\n  pathPrefix: /@secret\n",
     ),
-    "owner.yaml": manifest("owner", "unix:owner.sock", "  classification: internal\n"),
     "policy.rules": RULES,
     ...more,
   };
@@ -408,13 +406,6 @@ test("an application that does not answer is a 502 that says nothing of the insi
   assert.equal(answer.status, 502);
   assert.match(answer.body, /Dead does not answer/);
   assert.doesNotMatch(answer.body, /127\.0\.0\.1|ECONN/);
-});
-
-test("no upstream leads to control's own sockets", async () => {
-  writeFileSync(join(rig.run, "owner.sock"), "");
-  const owner = await rig.enter("owner");
-  assert.equal((await rig.ask("owner", "/", { headers: { cookie: owner } })).status, 502);
-  assert.ok(rig.notices.some((notice) => notice.message?.includes("not a socket of the run folder")));
 });
 
 test("a port that is taken is said", async () => {
