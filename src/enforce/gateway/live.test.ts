@@ -221,14 +221,14 @@ test("time alone ends a connection: its session's limit, or a view that is too o
   await rig.settled();
   rig.clock.advance(31_000);
   await closed(first);
-  rig.clock.advance(-31_000);
+  await rig.clocksAgree();
 
   rig.control.state.put({ kind: "session", key: "ses_ada", value: sessionOf(ADA) });
   await rig.settled();
   const second = await openSocket();
   rig.clock.advance(301_000);
   await closed(second);
-  rig.clock.advance(-301_000);
+  await rig.clocksAgree();
   await until("the completion", () => endings().at(-1) === "view-stale");
 });
 

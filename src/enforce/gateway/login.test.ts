@@ -162,7 +162,7 @@ const REFUSED: readonly (readonly [string, (callback: URL, jar: Jar) => Promise<
     async (callback, jar) => {
       rig.clock.advance(600_000);
       const answer = await back(jar, callback);
-      rig.clock.advance(-600_000);
+      await rig.clocksAgree();
       return answer;
     },
   ],
