@@ -7,11 +7,12 @@ import { PosternError } from "#kernel";
 import type { Case } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
-const USAGE = `usage: npm run conformance -- SUITE DIR\nsuites: ${[...SUITES.keys()].join(", ")}`;
+const HINT = `  suites: ${[...SUITES.keys()].join(", ")}\n  try: npm run conformance -- ocsf ../shared/conformance/ocsf`;
 
 function main(args: readonly string[]): number {
   const [name, folder, ...more] = args;
-  if (name === undefined || folder === undefined || more.length > 0) return refuse("a suite and a folder");
+  if (name === undefined || folder === undefined || more.length > 0)
+    return refuse("name one suite and one folder");
   const suite = SUITES.get(name);
   if (suite === undefined) return refuse(`no suite "${name}"`);
   try {
@@ -19,8 +20,7 @@ function main(args: readonly string[]): number {
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     const { where } = error.details;
-    console.error(`error: ${error.message}${where === undefined ? "" : ` (${where})`}`);
-    return 2;
+    return refuse(`${error.message}${where === undefined ? "" : ` (${where})`}`);
   }
 }
 
@@ -35,7 +35,7 @@ function report(name: string, cases: readonly Case[]): number {
 }
 
 function refuse(what: string): number {
-  console.error(`error: ${what}\n${USAGE}`);
+  console.error(`error: ${what}\n${HINT}`);
   return 2;
 }
 

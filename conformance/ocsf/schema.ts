@@ -98,7 +98,7 @@ const SCHEMA: z.ZodType<OcsfSchema> = z.object({
  * Reads the compiled OCSF 1.8.0 schema from its file, or from the folder that holds it.
  * @throws PosternError `not_found` or `input.invalid`
  */
-export function readSchema(path: string): OcsfSchema {
+export function loadSchema(path: string): OcsfSchema {
   let text: string;
   try {
     text = readFileSync(statSync(path).isDirectory() ? join(path, FILE) : path, "utf8");

@@ -1,13 +1,13 @@
 import type { Case } from "../suite.ts";
 import { samples } from "./samples.ts";
-import { readSchema } from "./schema.ts";
+import { loadSchema } from "./schema.ts";
 import { validateOcsf } from "./validate.ts";
 
 /** Our own events, each held to the compiled OCSF schema in `folder`. @throws PosternError `not_found` or `input.invalid` */
 export function ocsfSuite(folder: string): readonly Case[] {
-  const schema = readSchema(folder);
+  const schema = loadSchema(folder);
   return samples().map(({ name, event }) => ({
     name,
-    findings: validateOcsf(event, schema).map(({ path, rule, message }) => `${path}: ${rule}: ${message}`),
+    findings: validateOcsf(schema, event).map(({ path, code, message }) => `${path}: ${code}: ${message}`),
   }));
 }

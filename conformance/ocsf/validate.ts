@@ -6,7 +6,7 @@ import type { Attribute, OcsfSchema, Shape } from "./schema.ts";
 export interface Finding {
   /** Where, such as `actor.user.groups[0].name`; empty for the event itself. */
   readonly path: string;
-  readonly rule:
+  readonly code:
     | "class"
     | "constraint"
     | "deprecated"
@@ -37,18 +37,18 @@ interface Walk {
  * that it names, types, enumerations and their siblings, constraints, and the objects inside. Stricter than the
  * schema in two ways: a deprecated attribute is a finding, and so is null, since what is not known is absent.
  */
-export function validateOcsf(event: Json, schema: OcsfSchema): readonly Finding[] {
-  if (!isMembers(event)) return [{ path: "", rule: "type", message: "not an object" }];
+export function validateOcsf(schema: OcsfSchema, event: Json): readonly Finding[] {
+  if (!isMembers(event)) return [{ path: "", code: "type", message: "not an object" }];
   const findings: Finding[] = [];
   const shape = Object.values(schema.classes).find(({ uid }) => uid === event["class_uid"]);
   if (shape === undefined)
     return [
-      { path: "class_uid", rule: "class", message: `no class ${JSON.stringify(event["class_uid"] ?? null)}` },
+      { path: "class_uid", code: "class", message: `no class ${JSON.stringify(event["class_uid"] ?? null)}` },
     ];
   const profiles = profilesOf(event);
   for (const profile of profiles) {
     if (!(shape.profiles ?? []).includes(profile))
-      findings.push({ path: "metadata.profiles", rule: "profile", message: `not of this class: ${profile}` });
+      findings.push({ path: "metadata.profiles", code: "profile", message: `not of this class: ${profile}` });
   }
   checkMembers({ schema, profiles, findings }, shape, event, "");
   checkEvent(event, schema, findings);
@@ -59,15 +59,15 @@ export function validateOcsf(event: Json, schema: OcsfSchema): readonly Finding[
 function checkEvent(event: Members, schema: OcsfSchema, findings: Finding[]): void {
   const { class_uid, activity_id, type_uid } = event;
   if (Number(class_uid) * 100 + Number(activity_id) !== type_uid)
-    findings.push({ path: "type_uid", rule: "type_uid", message: "not class_uid * 100 + activity_id" });
+    findings.push({ path: "type_uid", code: "type_uid", message: "not class_uid * 100 + activity_id" });
   const metadata = event["metadata"];
   if (isMembers(metadata) && metadata["version"] !== schema.version)
-    findings.push({ path: "metadata.version", rule: "version", message: `not ${schema.version}` });
+    findings.push({ path: "metadata.version", code: "version", message: `not ${schema.version}` });
 }
 
 function checkMembers(walk: Walk, shape: Shape, members: Members, path: string): void {
-  const add = (name: string, rule: Finding["rule"], message: string): void => {
-    walk.findings.push({ path: join(path, name), rule, message });
+  const add = (name: string, code: Finding["code"], message: string): void => {
+    walk.findings.push({ path: join(path, name), code, message });
   };
   for (const [name, attribute] of Object.entries(shape.attributes)) {
     if (attribute.requirement === "required" && isActive(walk, attribute) && !Object.hasOwn(members, name))
@@ -86,7 +86,7 @@ function checkMembers(walk: Walk, shape: Shape, members: Members, path: string):
     const problem = siblingProblem(attribute, value, members);
     if (problem !== undefined) add(attribute.sibling ?? name, "sibling", problem);
   }
-  for (const [rule, message] of constraintProblems(shape, members)) add(rule, "constraint", message);
+  for (const message of constraintProblems(shape, members)) add("", "constraint", message);
 }
 
 function checkValue(walk: Walk, attribute: Attribute, value: Json, path: string): void {
@@ -95,7 +95,7 @@ function checkValue(walk: Walk, attribute: Attribute, value: Json, path: string)
     return;
   }
   if (!Array.isArray(value)) {
-    walk.findings.push({ path, rule: "type", message: "not an array" });
+    walk.findings.push({ path, code: "type", message: "not an array" });
     return;
   }
   for (const [index, item] of (value as readonly Json[]).entries())
@@ -105,15 +105,15 @@ function checkValue(walk: Walk, attribute: Attribute, value: Json, path: string)
 function checkOne(walk: Walk, attribute: Attribute, value: Json, path: string): void {
   const { schema, findings } = walk;
   if (attribute.type === "object_t") {
-    if (!isMembers(value)) findings.push({ path, rule: "type", message: "not an object" });
+    if (!isMembers(value)) findings.push({ path, code: "type", message: "not an object" });
     else if (attribute.object_type !== "object")
       checkMembers(walk, objectShape(schema, attribute.object_type ?? ""), value, path);
     return;
   }
   const problem = scalarProblem(schema, attribute.type, value);
-  if (problem !== undefined) findings.push({ path, rule: "type", message: problem });
+  if (problem !== undefined) findings.push({ path, code: "type", message: problem });
   else if (attribute.enum !== undefined && named(attribute.enum, value) === undefined)
-    findings.push({ path, rule: "enum", message: `${JSON.stringify(value)} is not one of its values` });
+    findings.push({ path, code: "enum", message: `${JSON.stringify(value)} is not one of its values` });
 }
 
 /** An enumerated id and its sibling say the same; 99 says what it is by its sibling alone. */
@@ -139,12 +139,11 @@ function named(
   return Object.hasOwn(values, value) ? values[value] : undefined;
 }
 
-function* constraintProblems(shape: Shape, members: Members): Generator<readonly [string, string]> {
+function* constraintProblems(shape: Shape, members: Members): Generator<string> {
   const { at_least_one, just_one } = shape.constraints ?? {};
   if (at_least_one !== undefined && count(members, at_least_one) === 0)
-    yield ["", `at least one of ${at_least_one.join(", ")}`];
-  if (just_one !== undefined && count(members, just_one) !== 1)
-    yield ["", `just one of ${just_one.join(", ")}`];
+    yield `at least one of ${at_least_one.join(", ")}`;
+  if (just_one !== undefined && count(members, just_one) !== 1) yield `just one of ${just_one.join(", ")}`;
 }
 
 /** How many of the paths are present. */
