@@ -79,6 +79,23 @@ test("the wiki opens after sign-in and shows the identity that reached it", asyn
   assert.equal(new URL(ada.page.url()).hostname, "wiki.postern.localhost");
 });
 
+test("another origin cannot ask for the passkey", async () => {
+  const refused = await ada.page.evaluate(async () => {
+    const ask = navigator.credentials.get({
+      publicKey: {
+        challenge: new Uint8Array(32),
+        rpId: "login.postern.localhost",
+        userVerification: "required",
+      },
+    });
+    return await ask.then(
+      () => "given",
+      (error: DOMException) => error.name,
+    );
+  });
+  assert.equal(refused, "SecurityError");
+});
+
 test("payroll is closed, on a page that names the failed conditions in plain words", async () => {
   await openApplication(ada.page, instance.url("payroll"));
   await ada.page.getByRole("heading", { name: "You can't open Payroll yet." }).waitFor();

@@ -37,6 +37,8 @@ export interface Child {
   readonly role: string;
   /** Resolves with the child's first `ready` notice; rejects when it ends before it was ever ready. */
   readonly firstReady: Promise<Notice>;
+  /** From now on it is not started again when it ends: a signal to the whole group reaches it too. */
+  expectEnd(): void;
   /** SIGTERM, then SIGKILL after the grace period; resolves when the process is gone. */
   stop(): Promise<void>;
   /** SIGKILL at once. */
@@ -117,9 +119,13 @@ export function startChild(options: ChildOptions): Child {
     }
   }
 
-  async function stop(): Promise<void> {
+  function expectEnd(): void {
     stopping = true;
     cancelRestart?.();
+  }
+
+  async function stop(): Promise<void> {
+    expectEnd();
     const child = current;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => {
@@ -138,10 +144,10 @@ export function startChild(options: ChildOptions): Child {
   return {
     role,
     firstReady: first.promise,
+    expectEnd,
     stop,
     kill() {
-      stopping = true;
-      cancelRestart?.();
+      expectEnd();
       current?.kill("SIGKILL");
     },
   };

@@ -73,6 +73,14 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
   });
 }
 
+test("SIGTERM to the whole group, as service managers send it, stops all, and nothing is started again", async () => {
+  const fake = await ready();
+  process.kill(-(fake.process.pid ?? 0), "SIGTERM");
+  assert.equal(await fake.ended(), 0);
+  assert.deepEqual(fake.stopped(), ["stopped agent", "stopped control", "stopped gateway"]);
+  assert.ok(!fake.lines.some((line) => line.event === "child-restarting"));
+});
+
 test("children end when the supervisor is killed with -9", async () => {
   const fake = await ready();
   assert.equal(fake.alive().length, 4);

@@ -71,6 +71,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     ready: start(),
     async stop() {
       stopped = true;
+      for (const child of running.flat()) child.expectEnd();
       for (const group of [...running].reverse())
         await Promise.all(group.map(async (child) => await child.stop()));
     },
