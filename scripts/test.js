@@ -49,14 +49,16 @@ async function runFiles(patterns, concurrency) {
   for await (const text of stream.compose(new spec())) process.stdout.write(text);
 }
 
-/** Counts tests, not the suites and files around them; but a file that fails by itself counts. */
+/** Counts tests, not the suites and files around them; but a file that fails by itself counts, and so does a suite that is skipped. */
 function note(event, outcome) {
   const { name, file, details, skip, todo, nesting } = event;
-  const container = details.type === "suite" || (nesting === 0 && name === file);
-  if (container && outcome === "passed") return;
-  if (container && details.error?.failureType === "subtestsFailed") return;
   if (skip !== undefined || todo !== undefined) {
     counts.skipped++;
     skips.push({ name, file: file ?? "", reason: String(skip ?? todo) });
-  } else counts[outcome]++;
+    return;
+  }
+  const container = details.type === "suite" || (nesting === 0 && name === file);
+  if (container && outcome === "passed") return;
+  if (container && details.error?.failureType === "subtestsFailed") return;
+  counts[outcome]++;
 }

@@ -42,7 +42,7 @@ export function loginEvent(origin: EventOrigin, record: LoginRecord): OcsfEvent 
     ...(passkey ? { auth_protocol_id: 99, auth_protocol: "WebAuthn" } : {}),
     ...(passkey && outcome === "success"
       ? {
-          is_mfa: amr?.includes("mfa") ?? true,
+          ...(amr === undefined ? {} : { is_mfa: amr.includes("mfa") }),
           auth_factors: [{ factor_type_id: WEBAUTHN, factor_type: "WebAuthn" }],
         }
       : {}),
