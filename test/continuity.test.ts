@@ -19,7 +19,10 @@ let ada: Visitor;
 let upstream: Upstream;
 
 before(async () => {
-  [instance, browser, upstream] = await Promise.all([startInstance(), openBrowser(), startUpstream()]);
+  // one after the other, so that what did start is there to be stopped
+  browser = await openBrowser();
+  upstream = await startUpstream();
+  instance = await startInstance();
   ada = await visitor(browser);
   await becomeAdministrator(ada.page, String(instance.ready.setup));
   const added = await instance.postern("app", "add", "echo", upstream.url, "--classification", "internal");

@@ -23,7 +23,8 @@ let ada: Visitor;
 let shots: string;
 
 before(async () => {
-  [instance, browser] = await Promise.all([startInstance(), openBrowser()]);
+  browser = await openBrowser();
+  instance = await startInstance();
   shots = process.env.POSTERN_PICTURES ?? (await mkdtemp(join(tmpdir(), "postern-shots-")));
   await mkdir(shots, { recursive: true });
   ada = await visitor(browser);

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import chromium from "@sparticuz/chromium";
 import {
   type Browser,
@@ -22,9 +24,25 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** Chromium is unpacked here once: a folder of this checkout's alone, not the one that all users of the machine share. */
+const UNPACKED = fileURLToPath(new URL("../../node_modules/.cache/chromium/", import.meta.url));
+
+/** The package unpacks into the temporary folder, wherever that is at the time. */
+async function chromiumPath(): Promise<string> {
+  mkdirSync(UNPACKED, { recursive: true });
+  const usual = process.env.TMPDIR;
+  process.env.TMPDIR = UNPACKED;
+  try {
+    return await chromium.executablePath();
+  } finally {
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
+  }
+}
+
 /** Starts Chromium from npm; it ends with `close()`. */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = process.env["POSTERN_TEST_CHROMIUM"] ?? (await chromium.executablePath());
+  const executablePath = process.env.POSTERN_TEST_CHROMIUM ?? (await chromiumPath());
   return await driver.launch({ executablePath, args: FLAGS, headless: true });
 }
 
