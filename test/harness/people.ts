@@ -40,6 +40,8 @@ export async function acceptInvitation(
   const invited = await instance.postern("user", "invite", name, "--json", ...flags);
   const { url } = JSON.parse(invited.stdout) as { url: string };
   await page.goto(url);
+  // the page of this invitation, and not of one that the tab showed before
+  await page.locator("strong", { hasText: new RegExp(`^${name}$`) }).waitFor();
   const display = page.getByLabel(/display name|your name/i);
   if (await display.isVisible()) await display.fill(name);
   await page.getByRole("button", { name: /create .*passkey/i }).click();

@@ -12,6 +12,8 @@ const now = (): number => performance.timeOrigin + performance.now();
 const path = location.pathname;
 // before anything else, so that it is nowhere when the page is shown
 const token = takeToken(location, history);
+// another link opened in this tab changes the fragment alone, which loads nothing by itself
+addEventListener("hashchange", () => location.reload());
 
 function LoginPage() {
   if (path === "/setup") return <Enrolment kind="setup" token={token} />;

@@ -179,7 +179,7 @@ function columns(me: string | undefined, ask: (person: Person) => void): readonl
     {
       key: "state",
       head: "State",
-      width: "12rem",
+      width: "14rem",
       sort: (person) => stateOf(person),
       cell: (person) => <State person={person} />,
     },
