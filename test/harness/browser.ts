@@ -26,24 +26,35 @@ const FLAGS = [
 
 /** Chromium is unpacked here once: a folder of this checkout's alone, not the one that all users of the machine share. */
 const UNPACKED = fileURLToPath(new URL("../../node_modules/.cache/chromium/", import.meta.url));
+/** The libraries that come with it, for machines without NSS; the package unpacks them where it finds itself in Lambda. */
+const UNPACKING = { TMPDIR: UNPACKED, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" };
+const LIBRARIES = `${UNPACKED}al2023/lib`;
 
 /** The package unpacks into the temporary folder, wherever that is at the time. */
 async function chromiumPath(): Promise<string> {
   mkdirSync(UNPACKED, { recursive: true });
-  const usual = process.env.TMPDIR;
-  process.env.TMPDIR = UNPACKED;
+  const usual = { ...process.env };
+  Object.assign(process.env, UNPACKING);
   try {
     return await chromium.executablePath();
   } finally {
-    if (usual === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = usual;
+    for (const name of Object.keys(UNPACKING)) {
+      if (usual[name] === undefined) delete process.env[name];
+      else process.env[name] = usual[name];
+    }
   }
 }
 
 /** Starts Chromium from npm; it ends with `close()`. */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = process.env.POSTERN_TEST_CHROMIUM ?? (await chromiumPath());
-  return await driver.launch({ executablePath, args: FLAGS, headless: true });
+  const options = { executablePath, args: FLAGS, headless: true };
+  try {
+    return await driver.launch(options);
+  } catch (error) {
+    if (!String(error).includes("shared libraries")) throw error;
+    return await driver.launch({ ...options, env: { ...process.env, LD_LIBRARY_PATH: LIBRARIES } });
+  }
 }
 
 /** A person at a browser of their own: cookies, and one authenticator that holds their passkeys. */
