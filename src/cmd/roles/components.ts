@@ -21,9 +21,15 @@ export async function noteSeen(tx: WriteTransaction, boots: readonly string[], n
 export function trackComponents(
   clock: Clock,
 ): (tx: WriteTransaction, who: StreamRequest, state: "connected" | "disconnected") => Promise<void> {
+  /** Open streams by process: one that connects again may do so before its old stream is found dead. */
+  const open = new Map<string, number>();
   return async (tx, who, state) => {
     const now = clock.now();
     const { role, name, boot, version } = who;
+    const streams = (open.get(boot) ?? 0) + (state === "connected" ? 1 : -1);
+    if (streams > 0) open.set(boot, streams);
+    else open.delete(boot);
+    if (state === "disconnected" && streams > 0) return;
     if (state === "disconnected") {
       await tx.db
         .updateTable("component")

@@ -76,6 +76,11 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     );
   }
 
+  // before anybody can connect, so that who does is not forgotten
+  await store.write(async (tx) => {
+    await forgetConnections(tx);
+    await log.append(tx, componentEvent(origin, { time: clock.now(), component: origin, state: "started" }));
+  });
   const components = trackComponents(clock);
   const paths = sockets(settings);
   const loginHost = new URL(instance.origins.login).host;
@@ -120,11 +125,6 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
       else api.console(request, response);
     }),
   ];
-  await store.write(async (tx) => {
-    await forgetConnections(tx);
-    await log.append(tx, componentEvent(origin, { time: clock.now(), component: origin, state: "started" }));
-  });
-
   const setup = (await identity.needsSetup()) ? (await identity.setupLink()).url : undefined;
   const active = await activation.active();
   const apps = activation.addresses(active.set).map(({ name, url }) => ({ name, url }));
