@@ -1,3 +1,4 @@
+/** Open connections, from their opening to every way they end. Long because all of them share one gateway. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";

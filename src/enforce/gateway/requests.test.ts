@@ -1,3 +1,4 @@
+/** One request after another through a whole gateway. Long because all of them share one rig. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
