@@ -1,6 +1,6 @@
 /** The two other ways to be reached: by port, and with TLS off loopback. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -116,6 +116,14 @@ describe("with TLS from the authority for development", () => {
           .end();
       }),
     );
+  });
+
+  test("no private key rests in the clear", async () => {
+    const entries = await readdir(instance.data, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((found) => found.isFile())) {
+      const text = await readFile(join(entry.parentPath, entry.name), "latin1");
+      assert.ok(!text.includes("PRIVATE KEY"), entry.name);
+    }
   });
 
   test("sign-in works over https, with Secure cookies", async () => {

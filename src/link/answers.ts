@@ -1,5 +1,11 @@
 import { PosternError } from "#kernel";
-import type { EntityChange, EntryAccepted, RecordsAccepted, StateMessage } from "./messages.ts";
+import type {
+  EntityChange,
+  EntryAccepted,
+  RecordsAccepted,
+  ServerCertificate,
+  StateMessage,
+} from "./messages.ts";
 
 /** Checks control's answer to a batch of records. @throws PosternError `input.invalid` */
 export function parseRecordsAccepted(answer: unknown): RecordsAccepted {
@@ -16,6 +22,13 @@ export function parseEntryAccepted(answer: unknown): EntryAccepted {
   const number = isObject(answer) ? answer["number"] : undefined;
   if (typeof number !== "number" || !Number.isSafeInteger(number)) throw unexpected("an entry");
   return { number };
+}
+
+/** Checks control's answer to a gateway that asks for its certificate. @throws PosternError `input.invalid` */
+export function parseServerCertificate(answer: unknown): ServerCertificate {
+  const { certificate, key } = isObject(answer) ? answer : {};
+  if (typeof certificate !== "string" || typeof key !== "string") throw unexpected("a certificate");
+  return { certificate, key };
 }
 
 /**

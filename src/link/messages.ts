@@ -151,6 +151,12 @@ export interface KeyAnnouncement {
   readonly jwk: { readonly [member: string]: unknown };
 }
 
+/** What a gateway serves TLS with when control's authority for development makes it; PEM. The key rests nowhere. */
+export interface ServerCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** Paths of the link, relative to its socket. */
 export const LINK_PATHS: {
   readonly state: "/link/v1/state";
@@ -158,10 +164,12 @@ export const LINK_PATHS: {
   readonly entries: "/link/v1/entries";
   readonly activity: "/link/v1/activity";
   readonly keys: "/link/v1/keys";
+  readonly certificate: "/link/v1/certificate";
 } = {
   state: "/link/v1/state",
   records: "/link/v1/records",
   entries: "/link/v1/entries",
   activity: "/link/v1/activity",
   keys: "/link/v1/keys",
+  certificate: "/link/v1/certificate",
 };

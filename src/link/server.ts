@@ -8,6 +8,7 @@ import {
   type KeyAnnouncement,
   LINK_PATHS,
   type RecordsAccepted,
+  type ServerCertificate,
   type SpoolRecord,
   type StateMessage,
   type StreamRequest,
@@ -28,6 +29,8 @@ export interface LinkHandlers {
   entry(request: EntryRequest): Promise<EntryAccepted>;
   activity(report: ActivityReport): Promise<void>;
   key(announcement: KeyAnnouncement): Promise<void>;
+  /** Absent where gateways have certificates of their own. */
+  certificate?(): ServerCertificate;
   connected(who: StreamRequest): void;
   disconnected(who: StreamRequest): void;
 }
@@ -65,6 +68,9 @@ export function linkServer(
       },
     ],
   ]);
+  const { certificate } = options.handlers;
+  if (certificate !== undefined)
+    posts.set(LINK_PATHS.certificate, async () => await Promise.resolve(certificate()));
 
   return (request, response) => {
     const url = URL.parse(request.url ?? "/", "http://control");

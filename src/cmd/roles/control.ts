@@ -15,7 +15,6 @@ import { openSecrets } from "#secrets";
 import { openStore, type Store } from "#store";
 import { type InstanceSettings, origins, sockets } from "../settings.ts";
 import { forgetConnections, noteSeen, trackComponents } from "./components.ts";
-import { developmentFiles } from "./gateway.ts";
 import type { RunningRole } from "./role.ts";
 import { closeServer, listenOnSocket } from "./sockets.ts";
 
@@ -69,12 +68,13 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     instance,
     assets,
   });
-  if (settings.scheme === "https" && settings.tls === "development") {
-    await leaveDevelopmentCertificate(
-      settings,
-      await developmentCertificate({ secrets, clock, hosts: hostsOf(settings) }),
-    );
-  }
+  const certificate =
+    settings.scheme === "https" && settings.tls === "development"
+      ? await developmentCertificate({ secrets, clock, hosts: hostsOf(settings) })
+      : undefined;
+  // for people to trust; the key goes to the gateway over the link and rests nowhere
+  if (certificate !== undefined)
+    writeFileSync(join(settings.data, "authority.crt"), certificate.authority, { mode: 0o644 });
 
   // before anybody can connect, so that who does is not forgotten
   await store.write(async (tx) => {
@@ -97,6 +97,9 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
       entry: async (request) => await identity.acceptEntry(request),
       activity: async (report) => await identity.activity(report),
       key: async (announcement) => await identity.announceKey(announcement),
+      ...(certificate === undefined
+        ? {}
+        : { certificate: () => ({ certificate: certificate.certificate, key: certificate.key }) }),
       connected: (who) => note(who, "connected"),
       disconnected: (who) => note(who, "disconnected"),
     },
@@ -181,15 +184,4 @@ function hostsOf(settings: InstanceSettings): string[] {
       ? [settings.listen]
       : []),
   ];
-}
-
-async function leaveDevelopmentCertificate(
-  settings: InstanceSettings,
-  made: { certificate: string; key: string; authority: string },
-): Promise<void> {
-  const files = developmentFiles(settings);
-  writeFileSync(files.certificate, made.certificate, { mode: 0o600 });
-  writeFileSync(files.key, made.key, { mode: 0o600 });
-  writeFileSync(files.authority, made.authority, { mode: 0o644 });
-  await Promise.resolve();
 }

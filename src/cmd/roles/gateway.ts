@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "#gateway";
 import { type Notify, newId, PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
-import { LINK_PATHS, linkClient, parseRecordsAccepted } from "#link";
+import { LINK_PATHS, type LinkClient, linkClient, parseRecordsAccepted, parseServerCertificate } from "#link";
 import { openSpool } from "#spool";
 import { openView } from "#view";
 import { type InstanceSettings, sockets } from "../settings.ts";
@@ -40,7 +40,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     version,
     listen: settings.listen,
     port: settings.port,
-    ...tls(settings),
+    ...(await tls(settings, link)),
     run: settings.run,
     controlSocket,
     clock,
@@ -79,11 +79,17 @@ async function firstSnapshot(ready: Promise<void>): Promise<void> {
   }
 }
 
-/** Reads the certificate and key that people name by TLS flags, or that control's authority for development made. */
-function tls(settings: InstanceSettings): { tls?: { cert: string; key: string } } {
+/** The certificate and key that people name by TLS flags, or that control's authority for development made. */
+async function tls(
+  settings: InstanceSettings,
+  link: LinkClient,
+): Promise<{ tls?: { cert: string; key: string } }> {
   if (settings.scheme === "http") return {};
-  const files =
-    settings.tls === undefined || settings.tls === "development" ? developmentFiles(settings) : settings.tls;
+  if (settings.tls === undefined || settings.tls === "development") {
+    const { certificate, key } = parseServerCertificate(await link.send(LINK_PATHS.certificate, {}));
+    return { tls: { cert: certificate, key } };
+  }
+  const files = settings.tls;
   try {
     return { tls: { cert: readFileSync(files.certificate, "utf8"), key: readFileSync(files.key, "utf8") } };
   } catch (cause) {
@@ -93,17 +99,4 @@ function tls(settings: InstanceSettings): { tls?: { cert: string; key: string } 
       cause,
     });
   }
-}
-
-/** Where control leaves the certificate of its own authority for development: both folders are this user's alone. */
-export function developmentFiles(settings: Pick<InstanceSettings, "run" | "data">): {
-  certificate: string;
-  key: string;
-  authority: string;
-} {
-  return {
-    certificate: join(settings.run, "tls.crt"),
-    key: join(settings.run, "tls.key"),
-    authority: join(settings.data, "authority.crt"),
-  };
 }
