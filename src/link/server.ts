@@ -30,7 +30,7 @@ export interface LinkHandlers {
   activity(report: ActivityReport): Promise<void>;
   key(announcement: KeyAnnouncement): Promise<void>;
   /** Absent where gateways have certificates of their own. */
-  certificate?(): ServerCertificate;
+  readonly certificate?: () => ServerCertificate;
   connected(who: StreamRequest): void;
   disconnected(who: StreamRequest): void;
 }
