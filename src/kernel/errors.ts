@@ -23,12 +23,20 @@ export type ErrorCode =
   | "state.damaged" // a database that cannot be read
   | "state.newer" // written by a later version of this program
   | "state.busy" // another instance has the data folder
+  | "state.unreachable" // the database does not answer
   | "folder.unwritable"
   | "folder.unsafe" // somebody else's, or open to others
   | "port.busy"
   | "tls.required"
   | "tls.invalid"
   | "runtime.missing" // Node 24, or the built files
+  | "token.unknown" // no such join token, or one for another role
+  | "token.used"
+  | "token.expired"
+  | "member.unknown" // a certificate of somebody who never joined, or of another instance
+  | "member.revoked"
+  | "pin.mismatch" // control's authority is not the pinned one
+  | "version.unsupported" // the two ends of the link share no version
   | "not_running"
   | "log.unwritable"
   | "view.stale"

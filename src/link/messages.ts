@@ -2,6 +2,13 @@ import type { SourceFile } from "#policy";
 
 export const LINK_VERSION = 1;
 
+/**
+ * Grows with every addition to what the link carries, within one `LINK_VERSION`. Additions are made so that a reader of
+ * the minor version before goes on working: it passes over message types, entity kinds and members that it does not
+ * know, except for a kind marked `must`, which stops its freshness.
+ */
+export const LINK_MINOR = 1;
+
 /** How often control says that it is alive and names its head, in milliseconds. */
 export const HEARTBEAT_MS = 2_000;
 
@@ -19,6 +26,10 @@ export interface EntityShapes {
   entry: EntryState;
   /** With `hostStyle: "port"`: the port of an application; key is its name. */
   port: PortState;
+  /** A certificate authority that the parts of this instance trust; key is the SHA-256 of its certificate, in hex. */
+  authority: AuthorityState;
+  /** A control node that enforcement points can reach from other machines; key is its name. */
+  control: ControlState;
 }
 export type EntityKind = keyof EntityShapes;
 
@@ -80,13 +91,25 @@ export interface PortState {
   readonly port: number;
 }
 
+export interface AuthorityState {
+  /** PEM. */
+  readonly certificate: string;
+}
+
+export interface ControlState {
+  /** Where its link listens, such as `https://control-a.example.net:7443`. */
+  readonly url: string;
+}
+
 /** What the stream carries, one JSON object a line. */
 export type StateMessage =
   | {
+      /** A large one comes in several of these; all but the last say `more`, and it holds once the last is there. */
       readonly type: "snapshot";
       readonly epoch: string;
       readonly number: number;
       readonly entities: readonly EntityChange[];
+      readonly more?: true;
     }
   | {
       readonly type: "change";
@@ -96,9 +119,17 @@ export type StateMessage =
     }
   | { readonly type: "heartbeat"; readonly epoch: string; readonly head: number; readonly now: number };
 
+/** The part of the log that a state belongs to: numbers of one epoch cannot be compared with those of another. */
+export interface Position {
+  readonly epoch: string;
+  readonly number: number;
+}
+
+export type MemberRole = "gateway" | "agent";
+
 /** What an enforcement point says of itself when it opens the stream (as query parameters). */
 export interface StreamRequest {
-  readonly role: "gateway" | "agent";
+  readonly role: MemberRole;
   readonly name: string;
   /** Identifies this start of the process. */
   readonly boot: string;
@@ -157,6 +188,55 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
+/** How an enforcement point is doing; sent every `REPORT_MS` and when freshness stops. Times are milliseconds, ages seconds. */
+export interface ComponentReport {
+  readonly boot: string;
+  readonly version: string;
+  /** What its view has applied; absent before the first snapshot. */
+  readonly position?: Position;
+  /** Age of its view; absent when it has never been fresh. */
+  readonly viewAgeSeconds?: number;
+  readonly skewSeconds: number;
+  /** Why it takes no more changes: the apply step that failed. */
+  readonly blocked?: string;
+  /** Connections let through and still open. */
+  readonly liveConnections?: number;
+  /** Records written and not yet acknowledged by control. */
+  readonly unshippedRecords?: number;
+  /** When its certificate ends; absent over the Unix socket. */
+  readonly certificateNotAfter?: number;
+}
+export const REPORT_MS = 5_000;
+
+/** Exchanges a one-use token for a certificate. Sent without one, over TLS to a control whose authority is pinned. */
+export interface JoinRequest {
+  readonly token: string;
+  /** PKCS#10 (RFC 2986) in PEM. Of it only the public key is used; its signature proves possession. */
+  readonly csr: string;
+  readonly boot: string;
+  readonly version: string;
+}
+
+/** Exchanges a certificate at its half-life, or one whose authority is on its way out, for a new one. */
+export interface RenewRequest {
+  readonly csr: string;
+  readonly boot: string;
+}
+
+/** Who an enforcement point is from now on, and whom it trusts. PEM. */
+export interface Membership {
+  readonly role: MemberRole;
+  readonly name: string;
+  /** Trust domain of the instance (SPIFFE ID §2.1). */
+  readonly trustDomain: string;
+  /** The certificate, then the authority that signed it. */
+  readonly certificate: string;
+  /** All authorities that count. */
+  readonly authorities: readonly string[];
+  /** Link addresses of all control nodes, such as `https://control-a.example.net:7443`. */
+  readonly controls: readonly string[];
+}
+
 /** Paths of the link, relative to its socket. */
 export const LINK_PATHS: {
   readonly state: "/link/v1/state";
@@ -165,6 +245,9 @@ export const LINK_PATHS: {
   readonly activity: "/link/v1/activity";
   readonly keys: "/link/v1/keys";
   readonly certificate: "/link/v1/certificate";
+  readonly report: "/link/v1/report";
+  readonly join: "/link/v1/join";
+  readonly renew: "/link/v1/renew";
 } = {
   state: "/link/v1/state",
   records: "/link/v1/records",
@@ -172,4 +255,7 @@ export const LINK_PATHS: {
   activity: "/link/v1/activity",
   keys: "/link/v1/keys",
   certificate: "/link/v1/certificate",
+  report: "/link/v1/report",
+  join: "/link/v1/join",
+  renew: "/link/v1/renew",
 };
