@@ -4,3 +4,4 @@
  * §4.2.1.10), so that a person who trusts it trusts it for those alone.
  */
 export * from "./development.ts";
+export * from "./types.ts";

@@ -3,10 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { Kysely, Migrator, sql } from "kysely";
 import { PosternError } from "#kernel";
 import { first } from "./migrations/0001-first.ts";
+import { members } from "./migrations/0003-members.ts";
 import type { Schema } from "./schema.ts";
 import { NodeSqliteDialect } from "./sqlite-dialect.ts";
 
-const MIGRATIONS = { "0001-first": first };
+const MIGRATIONS = { "0001-first": first, "0003-members": members };
 
 /** The two connections to the database: the reader cannot write, and sees what has committed. */
 export interface Connections {

@@ -100,6 +100,104 @@ export interface Schema {
     /** Null while disconnected. */
     connected_since: number | null;
     last_seen_at: number;
+    /** 1 when it comes over the Unix socket and needs no certificate. */
+    local: number | null;
+    /** The control node that it is or was last connected to. */
+    node: string | null;
+    address: string | null;
+    /** Of the certificate that it comes with, as `member_certificate.serial`. */
+    serial: string | null;
+    certificate_not_after: number | null;
+    /** When it said what follows. */
+    reported_at: number | null;
+    /** What its view has applied. */
+    epoch: string | null;
+    number: number | null;
+    view_age_ms: number | null;
+    skew_ms: number | null;
+    blocked: string | null;
+    live_connections: number | null;
+    unshipped_records: number | null;
+  };
+  /** Control's certificate authorities: one, or two while it is rotated. */
+  authority: {
+    /** SHA-256 of the certificate, in hex. */
+    id: string;
+    /** PEM. */
+    certificate: string;
+    /** PKCS#8, sealed. */
+    key_sealed: string;
+    not_after: number;
+    created_at: number;
+    signs_members: number;
+    signs_control: number;
+    /** When it last began to be published, or to sign for somebody more. */
+    phase_since: number;
+  };
+  /** Gateways and agents that joined. */
+  member: {
+    role: "gateway" | "agent";
+    name: string;
+    state: "joined" | "revoked";
+    /** When it joined last: certificates from before are worth nothing. */
+    joined_at: number;
+    revoked_at: number | null;
+    /** Its certificate was seen in use from two places. */
+    clone_since: number | null;
+    /** JSON array of texts. */
+    clone_addresses: string | null;
+  };
+  /** Certificates of members until they end. */
+  member_certificate: {
+    /** Lower-case hexadecimal without leading zeros. */
+    serial: string;
+    role: "gateway" | "agent";
+    name: string;
+    /** `authority.id` of who signed it. */
+    authority: string;
+    issued_at: number;
+    not_after: number;
+    /** When a request first came with it. */
+    used_at: number | null;
+    /** The start of the process that renewed it. */
+    renewed_boot: string | null;
+    revoked: number;
+  };
+  /** Starts of a member's process in the order in which they were first seen; the last few. */
+  member_boot: {
+    role: "gateway" | "agent";
+    name: string;
+    boot: string;
+    ordinal: number;
+    first_seen_at: number;
+    address: string | null;
+  };
+  /** One-use tokens to join with. They rest as SHA-256. */
+  join_token: {
+    token_hash: string;
+    role: "gateway" | "agent";
+    name: string;
+    /** Of the authority that whoever joins is told to expect. */
+    pin: string;
+    created_at: number;
+    created_by: string;
+    expires_at: number;
+    used_at: number | null;
+  };
+  /** Control nodes, each row kept by its own. */
+  control_node: {
+    name: string;
+    url: string | null;
+    version: string;
+    boot: string;
+    started_at: number;
+    last_seen_at: number;
+    /** The head of the change log as it last read it. */
+    number: number;
+    /** JSON array of the `authority.id`s that its listener takes certificates of. */
+    trusts: string;
+    /** `authority.id` behind its own certificate. */
+    presents: string;
   };
   /** Public keys with which gateways sign assertions and prove themselves to the token endpoint. */
   gateway_key: { kid: string; gateway: string; jwk: string; announced_at: number };
