@@ -99,7 +99,7 @@ export async function makeRig(
   };
 
   const store = await openStore({ path: join(folder, "postern.db"), clock, ids });
-  const secrets = await openSecrets({ store, masterKeyPath: join(folder, "master.key"), clock, ids });
+  const secrets = await openSecrets({ store, masterKey: { kind: "own-file", path: join(folder, "master.key") }, clock, ids });
   const log = await openLog({ store, origin, boot: "boot_1", clock });
   const activation = await openActivation({ store, log, clock, ids, origin, instance });
   await activation.ensureFirst(demoFiles("UTC"));

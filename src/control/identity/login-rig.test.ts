@@ -74,7 +74,7 @@ export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Ri
   const store = await openStore({ path: join(folder, "postern.db"), clock, ids: systemIds });
   const secrets = await openSecrets({
     store,
-    masterKeyPath: join(folder, "master.key"),
+    masterKey: { kind: "own-file", path: join(folder, "master.key") },
     clock,
     ids: systemIds,
   });

@@ -1,6 +1,6 @@
 import { type Clock, type IdSource, PosternError } from "#kernel";
 import type { Store } from "#store";
-import { createMasterKey, readMasterKey } from "./master-key.ts";
+import { type MasterKeySource, obtainMasterKey, placeOf } from "./master-key.ts";
 import { openBytes, sealBytes } from "./sealing.ts";
 
 export interface Secrets {
@@ -17,8 +17,7 @@ export interface Secrets {
 
 export interface SecretsOptions {
   readonly store: Store;
-  /** The file of the master key; made when the database holds no secret yet. */
-  readonly masterKeyPath: string;
+  readonly masterKey: MasterKeySource;
   readonly clock: Clock;
   readonly ids: IdSource;
 }
@@ -28,19 +27,14 @@ const CHECK = "master-key-check";
 
 /**
  * Opens the secrets of a database.
- * @throws PosternError `state.damaged` when the key is missing, wrong or open to others; `folder.unwritable`.
+ * @throws PosternError `state.damaged` when the key is missing, wrong or open to others, `not_found` when a named source
+ * has none, `folder.unwritable`.
  */
 export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
-  const { store, masterKeyPath, clock, ids } = options;
+  const { store, masterKey, clock, ids } = options;
+  const place = placeOf(masterKey);
   const known = await store.db.selectFrom("secret").select("name").limit(1).executeTakeFirst();
-  const existing = await readMasterKey(masterKeyPath);
-  if (existing === undefined && known !== undefined) {
-    throw new PosternError("state.damaged", "the master key is missing, and the database needs it", {
-      where: masterKeyPath,
-      remedy: "restore this file from a backup; without it, start with an empty folder: --data DIR",
-    });
-  }
-  const master = existing ?? (await createMasterKey(masterKeyPath, ids));
+  const master = await obtainMasterKey(masterKey, known !== undefined, ids);
   const underWay = new Map<string, Promise<Uint8Array>>();
 
   function open(sealed: string, context: string): Uint8Array {
@@ -48,7 +42,7 @@ export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
       return openBytes(master, sealed, context);
     } catch (cause) {
       throw new PosternError("state.damaged", `a secret does not open (${context})`, {
-        where: masterKeyPath,
+        where: place,
         remedy: "restore the master key and the database of the same backup",
         cause,
       });
@@ -103,7 +97,7 @@ export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
       .executeTakeFirst();
     if (known !== undefined && check === undefined) {
       throw new PosternError("state.damaged", "the database has lost the proof of its master key", {
-        where: masterKeyPath,
+        where: place,
         remedy: "restore the master key and the database of the same backup",
       });
     }
@@ -115,8 +109,9 @@ export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
         "state.damaged",
         "the master key is not the one that this database was sealed with",
         {
-          where: masterKeyPath,
-          remedy: "restore the master key and the database of the same backup",
+          where: place,
+          remedy:
+            "copy the master key from another control node of this database, or restore both from the same backup",
           cause,
         },
       );
