@@ -1,9 +1,10 @@
 /** `npm run bench -- NAME [--json]`: runs one bench and prints its measurements, as a table or as one JSON array. */
 import { parseArgs } from "node:util";
 import type { Bench } from "./measurement.ts";
+import { revoke } from "./revoke.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start];
+const BENCHES: readonly Bench[] = [start, revoke];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },

@@ -8,8 +8,9 @@ import type { Browser } from "playwright-core";
 import { WebSocket } from "ws";
 import { openBrowser, type Visitor, visitor } from "./harness/browser.ts";
 import { ask } from "./harness/http.ts";
-import { type Instance, runPostern, startInstance } from "./harness/instance.ts";
+import { type Instance, startInstance } from "./harness/instance.ts";
 import { acceptInvitation, becomeAdministrator, cookieHeader, openApplication } from "./harness/people.ts";
+import { runPostern } from "./harness/program.ts";
 import { until } from "./harness/until.ts";
 import { startUpstream, type Upstream } from "./harness/upstream.ts";
 

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Instance, runPostern, startInstance } from "./harness/instance.ts";
+import { type Instance, startInstance } from "./harness/instance.ts";
+import { runPostern } from "./harness/program.ts";
 
 let instance: Instance;
 let folder: string;

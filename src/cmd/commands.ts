@@ -102,6 +102,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/session-end.ts")).sessionEnd,
   },
   {
+    name: "control run",
+    purpose: "run a control node by itself, for several machines",
+    load: async () => (await import("./commands/control-run.ts")).controlRun,
+  },
+  {
+    name: "gateway join",
+    purpose: "make this machine a gateway of an instance elsewhere",
+    load: async () => (await import("./commands/join.ts")).joinCommand("gateway"),
+  },
+  {
+    name: "gateway run",
+    purpose: "run a gateway that has joined",
+    load: async () => (await import("./commands/gateway-run.ts")).gatewayRun,
+  },
+  {
+    name: "agent join",
+    purpose: "make this machine a host of an instance elsewhere",
+    load: async () => (await import("./commands/join.ts")).joinCommand("agent"),
+  },
+  {
+    name: "agent run",
+    purpose: "run the agent of a host that has joined",
+    load: async () => (await import("./commands/agent-run.ts")).agentRun,
+  },
+  {
     name: "version",
     purpose: "print the version",
     load: async () => (await import("./commands/version.ts")).version,
@@ -112,9 +137,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/help.ts")).help,
   },
   ...(["control", "gateway", "agent", "demo"] as const).map((role) => ({
-    name: role,
+    name: `child ${role}`,
     purpose: `run the ${role} of an instance`,
     internal: true,
-    load: async () => (await import("./commands/role.ts")).roleCommand(role),
+    load: async () => (await import("./commands/child.ts")).childCommand(role),
   })),
 ];

@@ -12,12 +12,25 @@ const LONGEST_SOCKET_NAME = "demo-payroll-0123.sock";
 const OWN_UID = process.getuid?.() ?? 0;
 
 /** The data folder that is meant: `--data`, else `POSTERN_DATA`, else the user's own (XDG Base Directory). Absolute, links followed. */
-export function dataFolder(flag: string | undefined, world: Pick<World, "environment" | "folder">): string {
+export function dataFolder(
+  flag: string | undefined,
+  world: Pick<World, "environment" | "folder">,
+  name = "postern",
+): string {
   const named = flag ?? world.environment["POSTERN_DATA"];
   if (named) return realPath(resolve(world.folder, named));
   const share = world.environment["XDG_DATA_HOME"];
   // relative paths in XDG variables are to be ignored
-  return realPath(join(share && isAbsolute(share) ? share : join(homedir(), ".local", "share"), "postern"));
+  return realPath(join(share && isAbsolute(share) ? share : join(homedir(), ".local", "share"), name));
+}
+
+/** The data folder of a gateway or an agent that joined, which has its own beside an instance's. */
+export function memberFolder(
+  role: "gateway" | "agent",
+  flag: string | undefined,
+  world: Pick<World, "environment" | "folder">,
+): string {
+  return dataFolder(flag, world, `postern-${role}`);
 }
 
 /**

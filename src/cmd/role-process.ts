@@ -1,11 +1,11 @@
 import type { Notice, Notify } from "#kernel";
 import type { RunningRole } from "./roles/role.ts";
-import type { InstanceSettings } from "./settings.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./terminal/exit-codes.ts";
 import { describeFailure, failureJson } from "./terminal/failure.ts";
 import type { World } from "./world.ts";
 
-export type RunRole = (settings: InstanceSettings, notify: Notify) => Promise<RunningRole>;
+/** Starts a role: resolves when it is ready. */
+export type StartRole = (notify: Notify) => Promise<RunningRole>;
 
 /** A role that has not stopped by itself in this time is ended; its supervisor allows a little more. */
 const STOP_MS = 4_500;
@@ -16,9 +16,9 @@ const STOP_MS = 4_500;
  * Ctrl-C and a closing terminal reach children too, but stopping is the supervisor's to order.
  */
 export async function runRole(
-  load: () => Promise<{ readonly run: RunRole }>,
-  settings: InstanceSettings,
+  start: StartRole,
   world: World,
+  tell: Notify = (notice) => world.stderr.write(`${JSON.stringify(notice)}\n`),
 ): Promise<ExitCode> {
   const supervised = process.send !== undefined;
   const asked = new Promise<"stop">((resolve) => {
@@ -30,12 +30,10 @@ export async function runRole(
       });
     }
   });
-  const notify: Notify = supervised
-    ? tellSupervisor
-    : (notice) => world.stderr.write(`${JSON.stringify(notice)}\n`);
+  const notify: Notify = supervised ? tellSupervisor : tell;
 
   try {
-    const starting = load().then(async ({ run }) => await run(settings, notify));
+    const starting = start(notify);
     const first = await Promise.race([starting, asked]);
     if (first === "stop") return leave(EXIT.done); // nothing is promised to anybody yet
     await asked;

@@ -1,7 +1,7 @@
 import { PosternError, parseJson } from "#kernel";
 import type { InstanceSettings } from "./settings.ts";
 
-/** Settings as they are handed to a child on its command line; they hold no secret. */
+/** Settings as they are handed to a child on its command line; they hold no secret: the address of a database rests in the data folder. */
 export function settingsToText(settings: InstanceSettings): string {
   return JSON.stringify(settings);
 }
@@ -20,7 +20,7 @@ const MEMBERS: { readonly [K in keyof Required<InstanceSettings>]: Test } = {
   domain: text,
   hostStyle: oneOf("subdomain", "port"),
   listen: text,
-  port: (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536,
+  port: isPort,
   scheme: oneOf("http", "https"),
   tls: (value) =>
     value === undefined ||
@@ -28,6 +28,14 @@ const MEMBERS: { readonly [K in keyof Required<InstanceSettings>]: Test } = {
     (isObject(value) && text(value["certificate"]) && text(value["key"])),
   demo: (value) => typeof value === "boolean",
   version: text,
+  node: text,
+  masterKey: (value) =>
+    isObject(value) &&
+    (value["kind"] === "command"
+      ? text(value["program"])
+      : value["kind"] === "file" && text(value["path"]) && typeof value["make"] === "boolean"),
+  link: (value) => value === undefined || (isAddress(value) && text(value["url"])),
+  ops: (value) => value === undefined || isAddress(value),
 };
 
 /** Reads what `settingsToText` wrote. @throws PosternError `input.invalid`, `input.malformed` */
@@ -44,6 +52,14 @@ export function settingsFromText(written: string | undefined): InstanceSettings 
 
 function isSettings(candidate: unknown): candidate is InstanceSettings {
   return isObject(candidate) && Object.entries(MEMBERS).every(([name, test]) => test(candidate[name]));
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+}
+
+function isAddress(value: unknown): value is { readonly [member: string]: unknown } {
+  return isObject(value) && text(value["address"]) && isPort(value["port"]);
 }
 
 function isObject(value: unknown): value is { readonly [member: string]: unknown } {

@@ -9,17 +9,23 @@ export interface Answer {
 
 /**
  * One request to loopback, as a client that resolves nothing: `url`'s host goes into the Host header and
- * the connection to 127.0.0.1.
+ * the connection to 127.0.0.1, or to the address that is given.
  */
 export async function ask(
   url: string,
-  options: { method?: string; headers?: Record<string, string | string[]>; body?: string } = {},
+  options: {
+    method?: string;
+    headers?: Record<string, string | string[]>;
+    body?: string;
+    /** The gateway to ask, when it is not at 127.0.0.1. */
+    address?: string;
+  } = {},
 ): Promise<Answer> {
   const { host, port, pathname, search } = new URL(url);
   return await new Promise((resolve, reject) => {
     const sent = request(
       {
-        host: "127.0.0.1",
+        host: options.address ?? "127.0.0.1",
         port,
         path: pathname + search,
         method: options.method ?? "GET",

@@ -17,6 +17,8 @@ export interface Seen {
   readonly url: string;
   readonly rawHeaders: readonly string[];
   readonly headers: IncomingMessage["headers"];
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
 }
 
 /** `GET /stream` sends an event every 50 ms until it is cut; `/cookies` tries to set cookies beyond its host; anything else answers with what it saw. */
@@ -29,6 +31,7 @@ export async function startUpstream(): Promise<Upstream> {
       url: request.url ?? "",
       rawHeaders: [...request.rawHeaders],
       headers: request.headers,
+      at: Date.now(),
     });
     if (request.url === "/stream") {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -53,6 +56,7 @@ export async function startUpstream(): Promise<Upstream> {
       url: request.url ?? "",
       rawHeaders: [...request.rawHeaders],
       headers: request.headers,
+      at: Date.now(),
     });
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

@@ -1,6 +1,8 @@
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
+import { settleDatabase } from "../database.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { announceToPeople, announceToPrograms } from "../supervisor/announce.ts";
+import { CONTROL_FLAGS } from "../supervisor/control-flags.ts";
 import { takeFolders } from "../supervisor/data-folder.ts";
 import { launchRole } from "../supervisor/launch.ts";
 import { choosePort } from "../supervisor/ports.ts";
@@ -47,6 +49,7 @@ export const up: Command = defineCommand({
       what: "serve with a certificate of an authority made here",
     },
     "no-demo": { kind: "switch", what: "without the demo applications" },
+    ...CONTROL_FLAGS,
   },
   examples: [
     { command: "npm start", what: "on http://*.postern.localhost:7400, data in ~/.local/share/postern" },
@@ -55,6 +58,10 @@ export const up: Command = defineCommand({
       command:
         "npm start -- --listen 0.0.0.0 --domain apps.example.com --tls-cert apps.crt --tls-key apps.key",
       what: "for a network",
+    },
+    {
+      command: "npm start -- --database postgres://postern@localhost/postern --link 0.0.0.0:7443",
+      what: "on PostgreSQL, with gateways and agents of other machines",
     },
   ],
   async run({ flags, json }, world) {
@@ -75,6 +82,7 @@ async function start(flags: UpFlags, json: boolean, world: World): Promise<ExitC
   const lock = takeFolders(asked);
   const stops = stopRequests(world.environment);
   try {
+    settleDatabase(asked.data, flags.database ?? world.environment["POSTERN_DATABASE"]);
     const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
     const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);
     return await runInstance({ settings, announcer, stops, launch: (role) => launchRole(role, settings) });

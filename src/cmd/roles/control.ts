@@ -31,7 +31,12 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
 
   notify({ event: "progress", message: "opening the database" });
   const store = await openStore({ path: join(settings.data, "postern.db"), clock, ids });
-  const secrets = await openSecrets({ store, masterKey: { kind: "own-file", path: join(settings.data, "master.key") }, clock, ids });
+  const secrets = await openSecrets({
+    store,
+    masterKey: { kind: "own-file", path: join(settings.data, "master.key") },
+    clock,
+    ids,
+  });
   const log = await openLog({ store, origin, boot, clock });
   const instance = await settleInstance(store, settings);
 

@@ -32,7 +32,7 @@ async function run(settings, notify) {
     },
   };
 }
-process.exitCode = await runRole(async () => ({ run }), {}, processWorld());
+process.exitCode = await runRole(async (notify) => await run({}, notify), processWorld());
 `;
 
 /** `postern up`, but for the launch of the fake roles, and pauses short enough for a test. */

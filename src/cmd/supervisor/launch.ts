@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL(FROM_SOURCES ? "../main.ts" : "../main.js", i
 
 /** Starts one role of an instance as a child with an IPC channel. What it prints goes to our standard error. */
 export function launchRole(role: string, settings: InstanceSettings): ChildProcess {
-  return fork(MAIN, [role, "--settings", settingsToText(settings)], {
+  return fork(MAIN, ["child", role, "--settings", settingsToText(settings)], {
     stdio: ["ignore", 2, 2, "ipc"],
     execArgv: FROM_SOURCES ? ["--conditions=development"] : [],
   });
