@@ -205,6 +205,11 @@ function components(): readonly Sample[] {
     "connected",
     "disconnected",
     "records-missing",
+    "joined",
+    "renewed",
+    "revoked",
+    "cloned",
+    "authority-rotated",
   ];
   const component = { role: "agent" as const, name: "laptop", version: "0.1.0" };
   return states.flatMap((state) => [

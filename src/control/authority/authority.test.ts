@@ -31,7 +31,12 @@ let secrets: Secrets;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "postern-authority-"));
   store = await openStore({ path: join(folder, "postern.db"), clock, ids: systemIds });
-  secrets = await openSecrets({ store, masterKey: { kind: "own-file", path: join(folder, "master.key") }, clock, ids: systemIds });
+  secrets = await openSecrets({
+    store,
+    masterKey: { kind: "own-file", path: join(folder, "master.key") },
+    clock,
+    ids: systemIds,
+  });
 });
 after(async () => {
   await store.close();

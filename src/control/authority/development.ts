@@ -110,7 +110,7 @@ async function makeAuthority(names: Names, now: number): Promise<Uint8Array> {
   const extensions: Extension[] = [
     new BasicConstraintsExtension(true, 0, true),
     new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-    nameConstraints(names.domains, names.addresses),
+    nameConstraints(names),
     await SubjectKeyIdentifierExtension.create(keys.publicKey),
   ];
   const day = new Date(now).toISOString().slice(0, 10);

@@ -1,7 +1,14 @@
 /**
- * The authority for development: a certificate authority of the instance's own, for serving TLS where no
- * public one can vouch. It may vouch for the hosts that it was made for and for nothing else (RFC 5280
- * §4.2.1.10), so that a person who trusts it trusts it for those alone.
+ * Certificates, by two authorities that have nothing to do with each other.
+ *
+ * Control's authority vouches for the parts of this instance to one another: X.509-SVIDs (SPIFFE) of a day each, in one
+ * trust domain, which is all that it may vouch for (RFC 5280 §4.2.1.10). Its key rests sealed; it is rotated while
+ * everybody goes on working, each half of a year or when an administrator says so.
+ *
+ * The authority for development is for browsers, for serving TLS where no public one can vouch. It may vouch for the
+ * hosts that it was made for and for nothing else, so that a person who trusts it trusts it for those alone.
  */
+export * from "./authority.ts";
 export * from "./development.ts";
 export * from "./types.ts";
+export { checkMemberName, LEAF_LIFE, serialKey } from "./x509-svid.ts";

@@ -7,12 +7,22 @@ const NAME_CONSTRAINTS = "2.5.29.30";
 
 const SEQUENCE = 0x30;
 const PERMITTED_SUBTREES = 0xa0;
-/** GeneralName, RFC 5280 §4.2.1.6: `[2] dNSName`, `[7] iPAddress`. */
+/** GeneralName, RFC 5280 §4.2.1.6: `[2] dNSName`, `[6] uniformResourceIdentifier`, `[7] iPAddress`. */
 const DNS_NAME = 0x82;
+const URI = 0x86;
 const IP_ADDRESS = 0x87;
 
-/** Says for which names and addresses an authority may vouch; a DNS name takes in everything below it. */
-export function nameConstraints(domains: readonly string[], addresses: readonly string[]): Extension {
+/** What an authority may vouch for. */
+export interface Permitted {
+  /** Each takes in everything below it. */
+  readonly domains?: readonly string[];
+  readonly addresses?: readonly string[];
+  /** Hosts of URIs, each for itself alone. Absent leaves URIs unconstrained. */
+  readonly uriHosts?: readonly string[];
+}
+
+/** Says for which names and addresses an authority may vouch. */
+export function nameConstraints({ domains = [], addresses = [], uriHosts = [] }: Permitted): Extension {
   const bases = [
     // an authority without a name among its hosts could otherwise vouch for every name
     ...(domains.length === 0 ? ["invalid"] : domains).map((domain) =>
@@ -23,6 +33,7 @@ export function nameConstraints(domains: readonly string[], addresses: readonly 
       const bytes = addressBytes(address);
       return der(IP_ADDRESS, Buffer.concat([bytes, Buffer.alloc(isIPv4(address) ? 4 : 16, 0xff)]));
     }),
+    ...uriHosts.map((host) => der(URI, Buffer.from(host, "ascii"))),
   ];
   const subtrees = Buffer.concat(bases.map((base) => der(SEQUENCE, base)));
   return new Extension(NAME_CONSTRAINTS, true, der(SEQUENCE, der(PERMITTED_SUBTREES, subtrees)));

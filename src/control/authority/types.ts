@@ -55,6 +55,8 @@ export interface Authority {
   issueMember(request: MemberRequest): Promise<IssuedCertificate>;
   /** This node's own certificate, as it stands; its key is in memory alone. */
   controlCredentials(): LinkCredentials;
+  /** Of the same credentials, by SHA-256 of certificates in hex: the authorities that they trust, and the one that signed them. */
+  standing(): { readonly trusts: readonly string[]; readonly presents: string };
   /** Calls back when `controlCredentials` has changed. Returns what ends that. */
   onChange(listener: () => void): () => void;
   /**

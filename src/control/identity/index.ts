@@ -12,5 +12,6 @@ export type { EnrolmentLink, Invitation, InvitationLink } from "./links.ts";
 export type { ServePage } from "./login-host.ts";
 export type { ApplicationsFor } from "./my-access.ts";
 export { ADMINISTRATOR, MEMBER } from "./people.ts";
+export { type RateLimit, rateLimit } from "./rate-limit.ts";
 export type { SessionEnd } from "./sessions.ts";
 export * from "./types.ts";

@@ -171,14 +171,16 @@ export interface Schema {
     ordinal: number;
     first_seen_at: number;
     address: string | null;
+    /** 1 once the log says that it went on after a later one had begun. */
+    reported: number;
   };
   /** One-use tokens to join with. They rest as SHA-256. */
   join_token: {
     token_hash: string;
     role: "gateway" | "agent";
     name: string;
-    /** Of the authority that whoever joins is told to expect. */
-    pin: string;
+    /** `authority.id` of the one that whoever joins is told to expect. */
+    authority: string;
     created_at: number;
     created_by: string;
     expires_at: number;

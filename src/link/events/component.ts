@@ -10,7 +10,15 @@ const ACTIVITIES: {
   connected: { activity: 99, activityName: "Connect" },
   disconnected: { activity: 99, activityName: "Disconnect" },
   "records-missing": { activity: 99, activityName: "Records missing" },
+  joined: { activity: 99, activityName: "Join" },
+  renewed: { activity: 99, activityName: "Renew" },
+  revoked: { activity: 99, activityName: "Revoke" },
+  cloned: { activity: 99, activityName: "Clone" },
+  "authority-rotated": { activity: 99, activityName: "Rotate authority" },
 };
+
+/** What is wrong, rather than how it goes. */
+const TROUBLE: ReadonlySet<ComponentRecord["state"]> = new Set(["records-missing", "cloned"]);
 
 /** OCSF `os.type_id` and its caption, by the kernel's own name. */
 const SYSTEMS: ReadonlyMap<string | undefined, { readonly type_id: number; readonly type: string }> = new Map(
@@ -25,15 +33,15 @@ const UNKNOWN = { type_id: 0, type: "Unknown" };
 /** A gateway's or agent's word about itself, or control's about one: Application Lifecycle (6002), with the profile `host` where a host is named. */
 export function componentEvent(origin: EventOrigin, record: ComponentRecord): OcsfEvent {
   const { component, state, hostname, osName, osRelease } = record;
-  const lost = state === "records-missing";
+  const trouble = TROUBLE.has(state);
   return {
     ...frame(origin, {
       category: 6,
       uid: 6002,
       ...ACTIVITIES[state],
       time: record.time,
-      severity: lost ? SEVERITY.medium : SEVERITY.informational,
-      status: lost ? STATUS.failure : STATUS.success,
+      severity: trouble ? SEVERITY.medium : SEVERITY.informational,
+      status: trouble ? STATUS.failure : STATUS.success,
       message: record.message ?? `${component.role} ${component.name} ${state}`,
       profiles: hostname === undefined ? [] : ["host"],
       kind: "component",

@@ -83,7 +83,19 @@ export interface ComponentRecord {
     readonly name: string;
     readonly version: string;
   };
-  readonly state: "started" | "report" | "connected" | "disconnected" | "records-missing";
+  readonly state:
+    | "started"
+    | "report"
+    | "connected"
+    | "disconnected"
+    | "records-missing"
+    /** It exchanged a token for a certificate, or a certificate for a new one, or may no longer. */
+    | "joined"
+    | "renewed"
+    | "revoked"
+    /** Its certificate is in use from two places. */
+    | "cloned"
+    | "authority-rotated";
   readonly hostname?: string;
   /** The kernel's own name, as `uname -s` says it, such as `Linux`. */
   readonly osName?: string;

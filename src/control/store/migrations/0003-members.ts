@@ -46,6 +46,7 @@ export const members: Migration = {
       .addColumn("ordinal", "integer", (c) => c.notNull())
       .addColumn("first_seen_at", "bigint", (c) => c.notNull())
       .addColumn("address", "text")
+      .addColumn("reported", "integer", (c) => c.notNull())
       .addPrimaryKeyConstraint("member_boot_key", ["role", "name", "boot"])
       .execute();
     await s
@@ -53,7 +54,7 @@ export const members: Migration = {
       .addColumn("token_hash", "text", (c) => c.primaryKey())
       .addColumn("role", "text", (c) => c.notNull())
       .addColumn("name", "text", (c) => c.notNull())
-      .addColumn("pin", "text", (c) => c.notNull())
+      .addColumn("authority", "text", (c) => c.notNull())
       .addColumn("created_at", "bigint", (c) => c.notNull())
       .addColumn("created_by", "text", (c) => c.notNull())
       .addColumn("expires_at", "bigint", (c) => c.notNull())
