@@ -9,8 +9,8 @@ import { messageOf, type Parts } from "./parts.ts";
 /** Who may come in, from memory; what is noticed on the way is written in its own time. */
 export interface Admission {
   admit(peer: LinkPeer, boot: string, what: string): void;
-  /** Reads the database now. @throws when it cannot be read */
-  look(): Promise<void>;
+  /** Resolves when what has been committed is known here, or when it cannot be read now: then it is tried again soon. */
+  refresh(): Promise<void>;
   onRevoked(listener: () => void): () => void;
   /** Resolves when what was noticed is written. */
   close(): Promise<void>;
@@ -56,23 +56,21 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
   }
 
   let blind = false;
-  function lookInBackground(): void {
-    look().then(
-      () => {
-        blind = false;
-      },
-      (error: unknown) => {
-        if (!blind && !closed)
-          notify({ event: "warning", message: `who is a member cannot be read: ${messageOf(error)}` });
-        blind = true;
-      },
-    );
+  async function refresh(): Promise<void> {
+    try {
+      await look();
+      blind = false;
+    } catch (error) {
+      if (!blind && !closed)
+        notify({ event: "warning", message: `who is a member cannot be read: ${messageOf(error)}` });
+      blind = true;
+    }
   }
 
   function lookSoon(): void {
     waiting ??= schedule.after(LOOK_AFTER_WRITE, () => {
       waiting = undefined;
-      lookInBackground();
+      void refresh();
     });
   }
 
@@ -90,8 +88,8 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
 
   await look();
   const stops = [
-    schedule.every(LOOK_EVERY, lookInBackground),
-    store.onCommit(lookInBackground),
+    schedule.every(LOOK_EVERY, () => void refresh()),
+    store.onCommit(() => void refresh()),
     store.onWrite(lookSoon),
   ];
 
@@ -127,7 +125,7 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
         });
       }
     },
-    look,
+    refresh,
     onRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

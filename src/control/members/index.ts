@@ -6,4 +6,5 @@
  * control node within a second; a node that cannot read the database refuses everybody after 30; a certificate in
  * use from two places is reported; nothing in the database is of use to somebody who reads it.
  */
+export { type MembersOptions, openMembers } from "./members.ts";
 export * from "./types.ts";

@@ -16,7 +16,20 @@ const JOIN: z.ZodType<JoinRequest> = z.object({
 
 const RENEW: z.ZodType<RenewRequest> = z.object({ csr: CSR, boot: WORD });
 
-const REPORT = z.object({
+/** A report as it was checked: members that this version does not know are left out. */
+export interface CheckedReport {
+  readonly boot: string;
+  readonly version: string;
+  readonly position?: { readonly epoch: string; readonly number: number } | undefined;
+  readonly viewAgeSeconds?: number | undefined;
+  readonly skewSeconds: number;
+  readonly blocked?: string | undefined;
+  readonly liveConnections?: number | undefined;
+  readonly unshippedRecords?: number | undefined;
+  readonly certificateNotAfter?: number | undefined;
+}
+
+const REPORT: z.ZodType<CheckedReport> = z.object({
   boot: WORD,
   version: WORD,
   position: z.object({ epoch: WORD, number: COUNT }).optional(),
@@ -27,9 +40,6 @@ const REPORT = z.object({
   unshippedRecords: COUNT.optional(),
   certificateNotAfter: COUNT.optional(),
 });
-
-/** A report as it was checked: members that this version does not know are left out. */
-export type CheckedReport = z.infer<typeof REPORT>;
 
 /** @throws PosternError `input.invalid` */
 export function checkJoinRequest(request: JoinRequest): JoinRequest {
