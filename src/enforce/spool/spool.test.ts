@@ -181,3 +181,43 @@ test("an event that control would not take is refused at once", async () => {
   await append(spool, { i: 1 });
   await spool.close();
 });
+
+test("a segment that is written and followed by another while the disk is asked stays open until it is kept", async () => {
+  const path = folder();
+  const end = receiver();
+  const synced = new Set<() => void>();
+  const spool = await open({
+    folder: path,
+    ship: end.ship,
+    segmentBytes: 300,
+    files: files({
+      sync: async (descriptor) => {
+        await new Promise<void>((resolve) => synced.add(resolve));
+        fdatasyncSync(descriptor);
+      },
+    }),
+  });
+  const letGo = (): void => {
+    for (const go of synced) go();
+    synced.clear();
+  };
+  await append(spool, { i: 1 });
+  await until("the disk to be asked", () => synced.size > 0);
+  // more into the first segment, and enough to begin the next, before the disk has answered
+  for (let i = 2; i <= 6; i++) await append(spool, { i });
+  letGo();
+  await until("the disk to be asked again", () => synced.size > 0);
+  for (let i = 7; i <= 9; i++) {
+    letGo();
+    await append(spool, { i });
+  }
+  assert.equal(spool.healthy, true);
+  const closing = spool.close();
+  await until("all of it to be kept", () => {
+    letGo();
+    return end.records.length === 9;
+  });
+  const stop = setInterval(letGo, 5);
+  await closing;
+  clearInterval(stop);
+});

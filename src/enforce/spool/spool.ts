@@ -121,7 +121,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       for (const written of asked) {
         await written.sync();
         asked.delete(written);
-        if (written !== segment) await written.close();
+        // what was written to it while the disk was asked is still to be kept
+        if (written !== segment && !unkept.has(written)) await written.close();
       }
       if (diskTrouble !== undefined) warn("the disk keeps the log again");
       diskTrouble = undefined;
