@@ -1,10 +1,11 @@
 /** `npm run bench -- NAME [--json]`: runs one bench and prints its measurements, as a table or as one JSON array. */
 import { parseArgs } from "node:util";
+import { capacity } from "./capacity.ts";
 import type { Bench } from "./measurement.ts";
 import { revoke } from "./revoke.ts";
 import { start } from "./start.ts";
 
-const BENCHES: readonly Bench[] = [start, revoke];
+const BENCHES: readonly Bench[] = [start, capacity, revoke];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
