@@ -1,15 +1,36 @@
+import { X509Certificate } from "node:crypto";
 import type { Selectable } from "kysely";
 import { type Clock, type IdSource, PosternError } from "#kernel";
 import type { Secrets } from "#secrets";
 import type { Schema, Store, WriteTransaction } from "#store";
 import type { RotationPhase } from "./types.ts";
-import { authorityId, makeAuthority, pemOf, readAuthority, type SigningAuthority } from "./x509-svid.ts";
+import {
+  authorityId,
+  makeAuthority,
+  pemOf,
+  pinOf,
+  readAuthority,
+  type SigningAuthority,
+} from "./x509-svid.ts";
 
 export type AuthorityRow = Selectable<Schema["authority"]>;
 
 /** The authorities that count, oldest first. */
 export async function readRows(db: Store["db"]): Promise<AuthorityRow[]> {
   return await db.selectFrom("authority").selectAll().orderBy("created_at").orderBy("id").execute();
+}
+
+/** The authorities that count, PEM, oldest first: as a transaction sees them. */
+export async function readBundle(db: Store["db"]): Promise<readonly string[]> {
+  return (await readRows(db)).map(({ certificate }) => certificate);
+}
+
+/** The authority behind the certificates of control nodes, and the pin to know it by: as a transaction sees them. */
+export async function readControlSigner(
+  db: Store["db"],
+): Promise<{ readonly id: string; readonly pin: string }> {
+  const { id, certificate } = signerOf(await readRows(db), "signs_control");
+  return { id, pin: pinOf(new X509Certificate(certificate)) };
 }
 
 /** Where a rotation stands: who signs for whom says it. */

@@ -2,13 +2,13 @@ import { administrationEvent } from "#events";
 import { type Notify, PosternError, type Schedule } from "#kernel";
 import type { LinkCredentials } from "#link";
 import type { Store } from "#store";
-import { authorityKeys, phaseOf, readRows, signerOf } from "./authorities.ts";
+import { authorityKeys, phaseOf, readBundle, readControlSigner, readRows, signerOf } from "./authorities.ts";
 import { requestedKey } from "./certificate-request.ts";
 import { ownCertificate } from "./own-certificate.ts";
 import { isStepDue, publish, type RotationParts, say, settleAuthorities, takeStep } from "./rotation.ts";
 import type { Authority, Rotation } from "./types.ts";
 import { waitingFor } from "./waiting.ts";
-import { checkMemberName, checkTrustDomain, pemOf, pinOf, signLeaf } from "./x509-svid.ts";
+import { checkMemberName, checkTrustDomain, pemOf, signLeaf } from "./x509-svid.ts";
 
 export interface AuthorityOptions extends RotationParts {
   readonly store: Store;
@@ -36,12 +36,9 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const own = await ownCertificate({ store, clock, ids, trustDomain, node, keyOf });
 
   let failing = false;
-  let looking = false;
+  let looking: Promise<void> | undefined;
   let again = false;
-  async function look(): Promise<void> {
-    again = true;
-    if (looking) return;
-    looking = true;
+  async function refresh(): Promise<void> {
     try {
       while (again) {
         again = false;
@@ -52,18 +49,20 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       if (!failing)
         notify({ event: "warning", message: `control's certificate is as it was: ${messageOf(error)}` });
       failing = true;
-    } finally {
-      looking = false;
     }
   }
-  const stopLooking = schedule.every(LOOK_EVERY, () => void look());
-  const stopListening = store.onCommit(() => void look());
+  function look(): void {
+    again = true;
+    looking ??= refresh().finally(() => {
+      looking = undefined;
+    });
+  }
+  const stopLooking = schedule.every(LOOK_EVERY, look);
+  const stopListening = store.onCommit(look);
 
+  let stepping: Promise<void> | undefined;
   const resign = store.elect("authority-rotation", (leadership) => {
-    let stepping = false;
     async function step(): Promise<void> {
-      if (stepping) return;
-      stepping = true;
       try {
         if (await isStepDue(store.db, options)) {
           await store.write(async (tx) => {
@@ -73,12 +72,15 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
         }
       } catch (error) {
         notify({ event: "warning", message: `the authority's rotation waits: ${messageOf(error)}` });
-      } finally {
-        stepping = false;
       }
     }
-    void step();
-    return schedule.every(STEP_EVERY, () => void step());
+    function stepInBackground(): void {
+      stepping ??= step().finally(() => {
+        stepping = undefined;
+      });
+    }
+    stepInBackground();
+    return schedule.every(STEP_EVERY, stepInBackground);
   });
 
   async function rotation(): Promise<Rotation> {
@@ -92,11 +94,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
 
   return {
     trustDomain,
-    async pin() {
-      const signer = signerOf(await readRows(store.db), "signs_control");
-      return pinOf((await keyOf(signer)).certificate);
-    },
-    bundle: async () => (await readRows(store.db)).map(({ certificate }) => certificate),
+    pin: async () => (await readControlSigner(store.db)).pin,
+    bundle: async () => await readBundle(store.db),
     async issueMember({ role, name, csr }) {
       checkMemberName(name, role);
       const publicKey = await requestedKey(csr);
@@ -150,6 +149,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       stopLooking();
       stopListening();
       await resign();
+      await Promise.all([looking, stepping]);
     },
   };
 }

@@ -8,6 +8,7 @@
  * The authority for development is for browsers, for serving TLS where no public one can vouch. It may vouch for the
  * hosts that it was made for and for nothing else, so that a person who trusts it trusts it for those alone.
  */
+export { readBundle, readControlSigner } from "./authorities.ts";
 export * from "./authority.ts";
 export * from "./development.ts";
 export * from "./types.ts";

@@ -4,7 +4,7 @@
  */
 // the library asks for this before it is loaded
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { type X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -107,9 +107,9 @@ export async function readAuthority(pem: string, pkcs8: Uint8Array<ArrayBuffer>)
   return { id: authorityId(certificate), certificate, key };
 }
 
-/** `sha256:` and the SHA-256 of the SubjectPublicKeyInfo (RFC 7469 §2.4), in hex. */
-export function pinOf(certificate: X509Certificate): string {
-  return `sha256:${sha256Hex(new Uint8Array(certificate.publicKey.rawData))}`;
+/** `sha256:` and the SHA-256 of the SubjectPublicKeyInfo (as RFC 7469 §2.4 pins it), in hex. */
+export function pinOf(certificate: NodeCertificate): string {
+  return `sha256:${sha256Hex(certificate.publicKey.export({ format: "der", type: "spki" }))}`;
 }
 
 export interface Leaf {

@@ -87,11 +87,7 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
   }
 
   await look();
-  const stops = [
-    schedule.every(LOOK_EVERY, () => void refresh()),
-    store.onCommit(() => void refresh()),
-    store.onWrite(lookSoon),
-  ];
+  const stops = [schedule.every(LOOK_EVERY, () => void refresh()), store.onWrite(lookSoon)];
 
   return {
     admit(peer, boot, what) {

@@ -1,4 +1,4 @@
-import { serialKey } from "#authority";
+import { readBundle, serialKey } from "#authority";
 import { administrationEvent, componentEvent } from "#events";
 import { rateLimit } from "#identity";
 import { PosternError } from "#kernel";
@@ -47,7 +47,7 @@ export function openJoining(parts: Parts, admission: Admission): Joining {
             message: `${invited.role} ${invited.name} joined${from === undefined ? "" : ` from ${from}`}${replaced ? ", in the place of an earlier one" : ""}`,
           }),
         );
-        return await membership(parts, { ...invited, certificate });
+        return await membership(tx, parts, { ...invited, certificate });
       });
       guesses.giveBack(source);
       // whoever has joined may come at once
@@ -75,7 +75,7 @@ export function openJoining(parts: Parts, admission: Admission): Joining {
         const component = { role, name, version: origin.version };
         const message = `${role} ${name} has a new certificate, until ${new Date(notAfter).toISOString()}`;
         await log.append(tx, componentEvent(origin, { time: now, component, state: "renewed", message }));
-        return await membership(parts, { role, name, certificate });
+        return await membership(tx, parts, { role, name, certificate });
       });
       return value;
     },
@@ -231,10 +231,11 @@ async function noteRenewal(
 }
 
 async function membership(
-  { store, authority, node }: Parts,
+  tx: WriteTransaction,
+  { authority, node }: Parts,
   issued: Invited & { readonly certificate: string },
 ): Promise<Membership> {
-  const rows = await store.db
+  const rows = await tx.db
     .selectFrom("control_node")
     .select("url")
     .where("url", "is not", null)
@@ -246,7 +247,7 @@ async function membership(
     name: issued.name,
     trustDomain: authority.trustDomain,
     certificate: issued.certificate,
-    authorities: await authority.bundle(),
+    authorities: await readBundle(tx.db),
     controls: [...new Set([...urls, ...(node.url === undefined ? [] : [node.url])])],
   };
 }

@@ -4,7 +4,7 @@ import { forgetConnections, openComponents } from "./components.ts";
 import { openJoining } from "./joining.ts";
 import { listMembers } from "./list.ts";
 import { nodesThere, openNodes } from "./nodes.ts";
-import type { Parts } from "./parts.ts";
+import { messageOf, type Parts } from "./parts.ts";
 import { checkReport } from "./requests.ts";
 import { createToken, listTokens } from "./tokens.ts";
 import type { Members } from "./types.ts";
@@ -16,7 +16,7 @@ export type MembersOptions = Parts;
  * @throws PosternError `input.invalid` for a node's name that is no DNS label
  */
 export async function openMembers(options: MembersOptions): Promise<Members> {
-  const { store, clock, node } = options;
+  const { store, clock, node, notify } = options;
   checkMemberName(node.name, "control");
   // before anybody can connect, so that who does is not forgotten
   await store.write(async (tx) => {
@@ -44,9 +44,14 @@ export async function openMembers(options: MembersOptions): Promise<Members> {
     nodes: async () => await nodes.list(),
     tokens: async () => await listTokens(options),
     async close() {
-      await components.close();
-      await admission.close();
-      await nodes.close();
+      for (const part of [components, admission, nodes]) {
+        try {
+          await part.close();
+        } catch (error) {
+          // the database may be what is gone; the other nodes find that this one is
+          notify({ event: "warning", message: `not all is written at the stop: ${messageOf(error)}` });
+        }
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { WriteTransaction } from "#store";
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
+import type { Schema, WriteTransaction } from "#store";
 import { forgetConnections } from "./components.ts";
 import { BEAT_EVERY, ENDED_TOKEN, NODE_GONE, NODE_LISTED, SWEEP_EVERY } from "./limits.ts";
 import { messageOf, type Parts } from "./parts.ts";
@@ -15,6 +16,8 @@ export async function openNodes(parts: Parts): Promise<Nodes> {
   const { store, authority, schedule, notify, clock, node } = parts;
   const startedAt = clock.now();
   let closed = false;
+  /** The start of this process, or of another that has the same name and was told of. */
+  let rival = node.boot;
   let beating: Promise<void> | undefined;
 
   async function beat(): Promise<void> {
@@ -25,7 +28,8 @@ export async function openNodes(parts: Parts): Promise<Nodes> {
       .select(["boot", "started_at"])
       .where("name", "=", node.name)
       .executeTakeFirst();
-    if (before !== undefined && before.boot !== node.boot && before.started_at > startedAt) {
+    if (before !== undefined && before.boot !== rival && before.started_at > startedAt) {
+      rival = before.boot;
       notify({
         event: "warning",
         message: `another control node has started under the name ${node.name}: give each its own`,
@@ -71,17 +75,15 @@ export async function openNodes(parts: Parts): Promise<Nodes> {
 
   await beat();
   const stops = [schedule.every(BEAT_EVERY, beatInBackground), authority.onChange(beatInBackground)];
+  let sweeping: Promise<void> | undefined;
   const resign = store.elect("members", (leadership) => {
-    let sweeping = false;
     return schedule.every(SWEEP_EVERY, () => {
-      if (sweeping) return;
-      sweeping = true;
-      sweepIfDue(parts, async (tx) => await leadership.confirm(tx))
+      sweeping ??= sweepIfDue(parts, async (tx) => await leadership.confirm(tx))
         .catch((error: unknown) =>
           notify({ event: "warning", message: `what has ended is not cleared away: ${messageOf(error)}` }),
         )
         .finally(() => {
-          sweeping = false;
+          sweeping = undefined;
         });
     });
   });
@@ -105,8 +107,8 @@ export async function openNodes(parts: Parts): Promise<Nodes> {
     async close() {
       closed = true;
       for (const stop of stops) stop();
-      await beating;
       await resign();
+      await Promise.all([beating, sweeping]);
       await store.write(async (tx) => {
         const { numDeletedRows } = await tx.db
           .deleteFrom("control_node")
@@ -157,6 +159,7 @@ async function sweepIfDue(parts: Parts, confirm: (tx: WriteTransaction) => Promi
       .where("expires_at", "<=", now - ENDED_TOKEN)
       .execute();
     await tx.db.deleteFrom("member_certificate").where("not_after", "<=", now).execute();
+    await tx.db.deleteFrom("gateway_key").where(isOfRevoked).execute();
   });
 }
 
@@ -190,7 +193,20 @@ async function isSweepDue(db: Parts["store"]["db"], now: number): Promise<boolea
     .where("not_after", "<=", now)
     .limit(1)
     .executeTakeFirst();
-  return [held, node, token, certificate].some((row) => row !== undefined);
+  // announced while the revocation was on its way
+  const key = await db.selectFrom("gateway_key").select("kid").where(isOfRevoked).limit(1).executeTakeFirst();
+  return [held, node, token, certificate, key].some((row) => row !== undefined);
+}
+
+function isOfRevoked(e: ExpressionBuilder<Schema, "gateway_key">): Expression<SqlBool> {
+  return e.exists(
+    e
+      .selectFrom("member")
+      .select("member.name")
+      .whereRef("member.name", "=", "gateway_key.gateway")
+      .where("member.role", "=", "gateway")
+      .where("member.state", "=", "revoked"),
+  );
 }
 
 /** Nodes that have said of late that they are there. */

@@ -1,4 +1,4 @@
-import { checkMemberName } from "#authority";
+import { checkMemberName, readControlSigner } from "#authority";
 import { administrationEvent } from "#events";
 import { newSecret, PosternError, sha256Hex } from "#kernel";
 import type { MemberRole } from "#link";
@@ -18,7 +18,7 @@ export interface Invited {
 
 /** @throws PosternError `input.invalid`, `conflict` */
 export async function createToken(parts: Parts, invited: Invited, by: Actor): Promise<NewToken> {
-  const { store, authority, ids, clock, log, origin } = parts;
+  const { store, ids, clock, log, origin } = parts;
   const { role, name } = invited;
   checkMemberName(name, role);
   const token = PREFIX + newSecret(ids);
@@ -28,11 +28,7 @@ export async function createToken(parts: Parts, invited: Invited, by: Actor): Pr
     await refuseLocal(tx, invited);
     const replaces = await isLive(tx, invited, now);
     await endTokens(tx, invited);
-    const signer = await tx.db
-      .selectFrom("authority")
-      .select("id")
-      .where("signs_control", "=", 1)
-      .executeTakeFirstOrThrow();
+    const signer = await readControlSigner(tx.db);
     await tx.db
       .insertInto("join_token")
       .values({
@@ -56,8 +52,7 @@ export async function createToken(parts: Parts, invited: Invited, by: Actor): Pr
         details: { expiresAt, replaces },
       }),
     );
-    // no step of a rotation commits between the row and this: writes are one at a time
-    return { token, expiresAt, pin: await authority.pin(), replaces };
+    return { token, expiresAt, pin: signer.pin, replaces };
   });
   return value;
 }
