@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "doctor",
+    purpose: "find what is wrong, and say what to do",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     name: "setup-link",
     purpose: "print a new link that makes the first administrator",
     load: async () => (await import("./commands/setup-link.ts")).setupLink,

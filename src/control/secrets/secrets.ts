@@ -105,16 +105,41 @@ export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
       await named(CHECK, () => ids.random(32));
     } catch (cause) {
       if (!(cause instanceof PosternError) || cause.code !== "state.damaged") throw cause;
-      throw new PosternError(
-        "state.damaged",
-        "the master key is not the one that this database was sealed with",
-        {
-          where: place,
-          remedy:
-            "copy the master key from another control node of this database, or restore both from the same backup",
-          cause,
-        },
-      );
+      throw foreignKey(place, cause);
     }
   }
+}
+
+const NEVER_MADE: IdSource = {
+  random() {
+    throw new TypeError("a master key that is needed is not made");
+  },
+};
+
+/**
+ * Whether a master key can be had and is the one that a database was sealed with; makes and writes nothing.
+ * @param sealed the secret `master-key-check` as it rests, when the database can be read
+ * @throws PosternError as `openSecrets`
+ */
+export async function checkMasterKey(source: MasterKeySource, sealed: string | undefined): Promise<void> {
+  const master = await obtainMasterKey(source, true, NEVER_MADE);
+  if (sealed === undefined) return;
+  try {
+    openBytes(master, sealed, `named/${CHECK}`);
+  } catch (cause) {
+    throw foreignKey(placeOf(source), cause);
+  }
+}
+
+function foreignKey(place: string, cause: unknown): PosternError {
+  return new PosternError(
+    "state.damaged",
+    "the master key is not the one that this database was sealed with",
+    {
+      where: place,
+      remedy:
+        "copy the master key from another control node of this database, or restore both from the same backup",
+      cause,
+    },
+  );
 }

@@ -9,6 +9,9 @@ import { NodeSqliteDialect } from "./sqlite-dialect.ts";
 
 const MIGRATIONS = { "0001-first": first, "0003-members": members };
 
+/** The migrations that a database of this version has had, in order, as Kysely's table `kysely_migration` names them. */
+export const migrationNames: readonly string[] = Object.keys(MIGRATIONS);
+
 /** The two connections to the database: the reader cannot write, and sees what has committed. */
 export interface Connections {
   readonly writer: Kysely<Schema>;
