@@ -1,7 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { webcrypto } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -419,7 +418,7 @@ test("a database that was not closed is read with what was written last", async 
 /** A certificate that ended the day after it was made, in 2024. */
 async function endedCertificate(): Promise<string> {
   const signingAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, false, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(signingAlgorithm, false, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=edge-1",
     keys,

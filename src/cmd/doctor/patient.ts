@@ -26,17 +26,17 @@ export interface Patient {
   /** Something was ever started on this folder. */
   readonly used: boolean;
   /** @throws PosternError when the file that says so is not whole */
-  member(): MemberFolder | undefined;
-  address(): DatabaseAddress;
+  readonly member: () => MemberFolder | undefined;
+  readonly address: () => DatabaseAddress;
   /** For reading only. @throws PosternError `state.unreachable`, `state.damaged`, `not_found` before the first start */
-  database(): Promise<DatabaseReader>;
+  readonly database: () => Promise<DatabaseReader>;
   /** As `database`, or undefined where it cannot be read: whether it can is one check's subject. */
-  readable(): Promise<DatabaseReader | undefined>;
+  readonly readable: () => Promise<DatabaseReader | undefined>;
   /** How the instance is reached, as the database remembers it. */
-  instance(): Promise<InstanceState | undefined>;
+  readonly instance: () => Promise<InstanceState | undefined>;
   /** What a role's process says of itself; undefined when none answers. */
-  role(role: OperationsRole): Promise<RoleAnswer | undefined>;
-  close(): Promise<void>;
+  readonly role: (role: OperationsRole) => Promise<RoleAnswer | undefined>;
+  readonly close: () => Promise<void>;
 }
 
 export interface PatientOptions {

@@ -1,4 +1,5 @@
 /** Gateways and agents as control knows them: connected, fresh, not blocked, with a certificate that lives, in one place. */
+import { parseJson } from "#kernel";
 import { REPORT_MS } from "#link";
 import { ago } from "../../terminal/moments.ts";
 import { type DoctorCheck, type Finding, fine, problem, warning } from "../check.ts";
@@ -45,7 +46,7 @@ function memberFindings(row: Row, now: number): { readonly who: string; readonly
     found.push(
       say(
         problem(
-          `the certificate of ${who} is used from two places (${String(row["clone_addresses"] ?? "addresses unknown")})`,
+          `the certificate of ${who} is used from two places (${addresses(row["clone_addresses"])})`,
           `postern ${role} revoke ${name}, then join it anew: postern ${role} token ${name}`,
         ),
       ),
@@ -99,4 +100,10 @@ function memberFindings(row: Row, now: number): { readonly who: string; readonly
       ),
     );
   return found;
+}
+
+/** As control keeps them: a JSON array of texts. */
+function addresses(value: unknown): string {
+  const list = typeof value === "string" ? parseJson(value, "addresses") : undefined;
+  return Array.isArray(list) && list.length > 0 ? list.join(", ") : "addresses unknown";
 }
