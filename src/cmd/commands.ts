@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "db status",
+    purpose: "show where the state is, and who works on it",
+    load: async () => (await import("./commands/db-status.ts")).dbStatus,
+  },
+  {
     name: "setup-link",
     purpose: "print a new link that makes the first administrator",
     load: async () => (await import("./commands/setup-link.ts")).setupLink,

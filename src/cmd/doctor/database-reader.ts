@@ -98,6 +98,13 @@ function damaged(path: string, cause: unknown): PosternError {
 /** What the classes of SQLSTATE and of the system's errors mean to whoever looks. */
 function unreachable(where: string, cause: unknown): PosternError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "42P01") {
+    return new PosternError("not_found", "this database holds no Postern, or one of an earlier version", {
+      where,
+      remedy: "start control on it, which makes its tables: postern up --database URL",
+      cause,
+    });
+  }
   const remedy = code.startsWith("28")
     ? "give the right name and password: postern up --database URL writes them to the data folder"
     : code === "3D000"

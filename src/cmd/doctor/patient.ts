@@ -30,7 +30,7 @@ export interface Patient {
   readonly address: () => DatabaseAddress;
   /** For reading only. @throws PosternError `state.unreachable`, `state.damaged`, `not_found` before the first start */
   readonly database: () => Promise<DatabaseReader>;
-  /** As `database`, or undefined where it cannot be read: whether it can is one check's subject. */
+  /** As `database` where it holds a Postern; undefined where it cannot be read. */
   readonly readable: () => Promise<DatabaseReader | undefined>;
   /** How the instance is reached, as the database remembers it. */
   readonly instance: () => Promise<InstanceState | undefined>;
@@ -51,6 +51,7 @@ export function patientOf(options: PatientOptions): Patient {
   const { data, run } = options;
   const roles = new Map<OperationsRole, Promise<RoleAnswer | undefined>>();
   let reader: Promise<DatabaseReader> | undefined;
+  let readable: Promise<DatabaseReader> | undefined;
   let state: Promise<InstanceState | undefined> | undefined;
 
   const patient: Patient = {
@@ -63,7 +64,12 @@ export function patientOf(options: PatientOptions): Patient {
       return await reader;
     },
     async readable() {
-      return await patient.database().catch(() => undefined);
+      readable ??= patient.database().then(async (database) => {
+        await database.rows("select epoch from counter");
+        return database;
+      });
+      // whether it can be read is the subject of the check of the database, which says why not
+      return await readable.catch(() => undefined);
     },
     async instance() {
       state ??= instanceOf(patient);

@@ -56,8 +56,10 @@ const WANTED: readonly Wanted[] = [
 export const postgres: DoctorCheck = {
   name: "postgresql",
   title: "PostgreSQL",
-  async examine({ readable }) {
-    const reader = await readable();
+  async examine({ address, database, used, member }) {
+    if (!used || member() !== undefined || "path" in address()) return [];
+    // that it does not answer is said by the check of the database
+    const reader = await database().catch(() => undefined);
     if (reader?.kind !== "postgres") return [];
     const settings = new Map(
       (
@@ -69,12 +71,12 @@ export const postgres: DoctorCheck = {
         )
       ).map((row): [string, string] => [String(row["name"]), String(row["setting"])]),
     );
-    const [used] = await reader.rows("select count(*) as connections from pg_stat_activity");
+    const [now] = await reader.rows("select count(*) as connections from pg_stat_activity");
     const nodes = await reader.rows("select name from control_node").catch(() => []);
     return [
       ...versionFinding(settings),
       ...settingFindings(settings),
-      ...connections(settings, used, nodes.length),
+      ...connections(settings, now, nodes.length),
     ];
   },
 };
