@@ -1,9 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./ports.ts";
 import { type Line, type Run, runPostern, startProgram } from "./program.ts";
 
 export interface Ready extends Line {
@@ -33,27 +32,6 @@ export interface Instance {
   kill(): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
-}
-
-/** A port of loopback that was free a moment ago, with `count` free ones from it on. */
-export async function freePort(count = 1): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
-    const first = await probe(0);
-    let free = true;
-    for (let i = 1; i < count && free; i++) free = (await probe(first + i).catch(() => -1)) > 0;
-    if (free && first + count < 65_536) return first;
-  }
-  throw new Error("no free port");
-}
-
-async function probe(port: number): Promise<number> {
-  const server = createServer();
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : -1;
 }
 
 export interface StartOptions {

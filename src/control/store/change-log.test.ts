@@ -3,143 +3,157 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { PortState } from "#link";
-import { fold, freshPath, numbers, open, pause, port, sorted } from "./rig.test.ts";
+import {
+  at,
+  DATABASES,
+  fold,
+  freshPath,
+  numbers,
+  open as openFile,
+  pause,
+  port,
+  sorted,
+} from "./rig.test.ts";
 
-describe("the change log", () => {
-  test("32 concurrent writers with delays and rollbacks: numbers without gaps, in commit order, adding up to the state", async () => {
-    const store = await open();
-    const random = numbers(7);
-    const acknowledged: number[] = [];
-    let failed = 0;
-    const writers = Array.from({ length: 32 }, async (_, writer) => {
-      for (let i = 0; i < 12; i++) {
-        const [delay, fails, removes] = [random() * 3, random() < 0.25, random() < 0.3];
-        await pause(random() * 3);
-        try {
-          const { number } = await store.write(async ({ db, record }) => {
-            record(port(`shared-${i % 5}`, removes ? null : writer * 100 + i));
-            await pause(delay);
-            await db
-              .insertInto("instance")
-              .values({ name: `${writer}-${i}`, value: "" })
-              .execute();
-            if (fails) throw new Error("rolled back");
-            record(port(`own-${writer}`, i));
-          });
-          acknowledged.push(number);
-        } catch (error) {
-          assert.match(String(error), /rolled back/);
-          failed++;
+for (const database of DATABASES) {
+  const { open, fresh } = database;
+
+  describe(`${database.name}: the change log`, { skip: database.skip }, () => {
+    test("32 concurrent writers with delays and rollbacks: numbers without gaps, in commit order, adding up to the state", async () => {
+      const store = await open();
+      const random = numbers(7);
+      const acknowledged: number[] = [];
+      let failed = 0;
+      const writers = Array.from({ length: 32 }, async (_, writer) => {
+        for (let i = 0; i < 12; i++) {
+          const [delay, fails, removes] = [random() * 3, random() < 0.25, random() < 0.3];
+          await pause(random() * 3);
+          try {
+            const { number } = await store.write(async ({ db, record }) => {
+              record(port(`shared-${i % 5}`, removes ? null : writer * 100 + i));
+              await pause(delay);
+              await db
+                .insertInto("instance")
+                .values({ name: `${writer}-${i}`, value: "" })
+                .execute();
+              if (fails) throw new Error("rolled back");
+              record(port(`own-${writer}`, i));
+            });
+            acknowledged.push(number);
+          } catch (error) {
+            assert.match(String(error), /rolled back/);
+            failed++;
+          }
         }
-      }
+      });
+      await Promise.all(writers);
+      assert.ok(failed > 0 && acknowledged.length + failed === 32 * 12);
+      assert.deepEqual(
+        [...acknowledged].sort((a, b) => a - b),
+        Array.from({ length: acknowledged.length }, (_, i) => i + 1),
+      );
+      assert.deepEqual(
+        acknowledged,
+        [...acknowledged].sort((a, b) => a - b),
+        "acknowledged in order",
+      );
+      const changes = (await store.changesAfter(await at(store, 0), 1_000)) ?? [];
+      assert.deepEqual(
+        changes.map(({ number }) => number),
+        Array.from({ length: acknowledged.length }, (_, i) => i + 1),
+      );
+      assert.deepEqual(sorted(fold(changes)), sorted(fold([await store.snapshot()])));
+      const rows = await store.db.selectFrom("instance").select("name").execute();
+      assert.equal(rows.length, acknowledged.length);
+      await store.close();
     });
-    await Promise.all(writers);
-    assert.ok(failed > 0 && acknowledged.length + failed === 32 * 12);
-    assert.deepEqual(
-      [...acknowledged].sort((a, b) => a - b),
-      Array.from({ length: acknowledged.length }, (_, i) => i + 1),
-    );
-    assert.deepEqual(
-      acknowledged,
-      [...acknowledged].sort((a, b) => a - b),
-      "acknowledged in order",
-    );
-    const changes = (await store.changesAfter(0, 1_000)) ?? [];
-    assert.deepEqual(
-      changes.map(({ number }) => number),
-      Array.from({ length: acknowledged.length }, (_, i) => i + 1),
-    );
-    assert.deepEqual(sorted(fold(changes)), sorted(fold([await store.snapshot()])));
-    const rows = await store.db.selectFrom("instance").select("name").execute();
-    assert.equal(rows.length, acknowledged.length);
-    await store.close();
-  });
 
-  test("a snapshot taken while others write, and the changes after it, add up to the state", async () => {
-    const store = await open();
-    const random = numbers(11);
-    let writing = true;
-    const writer = (async () => {
-      for (let i = 0; i < 200; i++) {
-        await store.write(async ({ record }) => {
-          record(port(`p${Math.floor(random() * 20)}`, random() < 0.3 ? null : i));
-          await pause(0);
-        });
+    test("a snapshot taken while others write, and the changes after it, add up to the state", async () => {
+      const store = await open();
+      const random = numbers(11);
+      let writing = true;
+      const writer = (async () => {
+        for (let i = 0; i < 200; i++) {
+          await store.write(async ({ record }) => {
+            record(port(`p${Math.floor(random() * 20)}`, random() < 0.3 ? null : i));
+            await pause(0);
+          });
+        }
+        writing = false;
+      })();
+      const snapshots = [];
+      while (writing) {
+        snapshots.push(await store.snapshot());
+        await pause(0);
       }
-      writing = false;
-    })();
-    const snapshots = [];
-    while (writing) {
-      snapshots.push(await store.snapshot());
-      await pause(0);
-    }
-    await writer;
-    const final = sorted(fold([await store.snapshot()]));
-    assert.ok(snapshots.length > 3);
-    for (const snapshot of snapshots) {
-      const rest = await store.changesAfter(snapshot.number, 1_000);
-      assert.ok(rest !== undefined);
-      assert.deepEqual(sorted(fold([snapshot, ...rest])), final);
-    }
-    await store.close();
-  });
-
-  test("reading the changes while others write never takes a commit in between for a hole", async () => {
-    const store = await open();
-    let writing = true;
-    const writer = (async () => {
-      for (let i = 0; i < 200; i++) {
-        await store.write(async ({ record }) => record(port("p", i)));
-        if (i % 7 === 0) await pause(0);
+      await writer;
+      const final = sorted(fold([await store.snapshot()]));
+      assert.ok(snapshots.length > 3);
+      for (const snapshot of snapshots) {
+        const rest = await store.changesAfter(await at(store, snapshot.number), 1_000);
+        assert.ok(rest !== undefined);
+        assert.deepEqual(sorted(fold([snapshot, ...rest])), final);
       }
-      writing = false;
-    })();
-    let at = 0;
-    while (writing) {
-      const changes = await store.changesAfter(at, 3);
-      assert.ok(changes !== undefined);
-      for (const { number } of changes) assert.equal(number, ++at);
-      await pause(0);
-    }
-    await writer;
-    await store.close();
-  });
+      await store.close();
+    });
 
-  test("a reader that is too far behind, or ahead, is told that only a snapshot helps", async () => {
-    const path = freshPath();
-    const store = await open(path);
-    for (let i = 0; i < 3; i++) await store.write(async ({ record }) => record(port("p", i)));
-    assert.deepEqual(await store.changesAfter(3, 10), []);
-    assert.equal(await store.changesAfter(4, 10), undefined);
-    await store.write(async ({ db }) => await db.deleteFrom("change").where("number", "<=", 2).execute());
-    assert.equal(await store.changesAfter(1, 10), undefined);
-    assert.equal((await store.changesAfter(2, 10))?.length, 1);
-    await store.close();
-  });
+    test("reading the changes while others write never takes a commit in between for a hole", async () => {
+      const store = await open();
+      let writing = true;
+      const writer = (async () => {
+        for (let i = 0; i < 200; i++) {
+          await store.write(async ({ record }) => record(port("p", i)));
+          if (i % 7 === 0) await pause(0);
+        }
+        writing = false;
+      })();
+      let reached = 0;
+      while (writing) {
+        const changes = await store.changesAfter(await at(store, reached), 3);
+        assert.ok(changes !== undefined);
+        for (const { number } of changes) assert.equal(number, ++reached);
+        await pause(0);
+      }
+      await writer;
+      await store.close();
+    });
 
-  test("keeps its epoch and its numbers over a restart", async () => {
-    const path = freshPath();
-    const before = await open(path);
-    await before.write(async ({ record }) => record(port("p", 1)));
-    await before.close();
-    const again = await open(path);
-    assert.equal(again.epoch, before.epoch);
-    const { number } = await again.write(async ({ record }) => record(port("q", 2)));
-    assert.equal(number, 2);
-    assert.deepEqual(sorted(fold([await again.snapshot()])), [
-      ["port p", { port: 1 }],
-      ["port q", { port: 2 }],
-    ]);
-    await again.close();
+    test("a reader that is too far behind, or ahead, is told that only a snapshot helps", async () => {
+      const store = await open();
+      for (let i = 0; i < 3; i++) await store.write(async ({ record }) => record(port("p", i)));
+      assert.deepEqual(await store.changesAfter(await at(store, 3), 10), []);
+      assert.equal(await store.changesAfter(await at(store, 4), 10), undefined);
+      await store.write(async ({ db }) => await db.deleteFrom("change").where("number", "<=", 2).execute());
+      assert.equal(await store.changesAfter(await at(store, 1), 10), undefined);
+      assert.equal((await store.changesAfter(await at(store, 2), 10))?.length, 1);
+      await store.close();
+    });
+
+    test("keeps its epoch and its numbers over a restart", async () => {
+      const path = await fresh();
+      const before = await open(path);
+      await before.write(async ({ record }) => record(port("p", 1)));
+      const { epoch } = await before.head();
+      await before.close();
+      const again = await open(path);
+      assert.equal((await again.head()).epoch, epoch);
+      const { number } = await again.write(async ({ record }) => record(port("q", 2)));
+      assert.equal(number, 2);
+      assert.deepEqual(sorted(fold([await again.snapshot()])), [
+        ["port p", { port: 1 }],
+        ["port q", { port: 2 }],
+      ]);
+      await again.close();
+    });
   });
-});
+}
 
 /** A process that writes, and prints each number once it is acknowledged. */
 const WRITES_UNTIL_KILLED = `
 import { writeSync } from "node:fs";
 import { openStore } from ${JSON.stringify(import.meta.resolve("./index.ts"))};
-import { systemClock, systemIds } from ${JSON.stringify(import.meta.resolve("#kernel"))};
-const store = await openStore({ path: process.argv[1], clock: systemClock, ids: systemIds });
+import { systemClock, systemIds, systemSchedule } from ${JSON.stringify(import.meta.resolve("#kernel"))};
+const store = await openStore({ path: process.argv[1], clock: systemClock, ids: systemIds, schedule: systemSchedule, notify: () => undefined });
 for (let next = 1; ; next++) {
   const { number } = await store.write(async ({ record }) =>
     record({ kind: "port", key: "p" + next, value: { port: next } }));
@@ -164,10 +178,10 @@ test("kill -9 while writing loses no acknowledged write", async () => {
   const acknowledged = text.split("\n").slice(0, -1).map(Number);
   assert.ok(acknowledged.length > 50);
 
-  const store = await open(path);
-  const head = await store.head();
+  const store = await openFile(path);
+  const head = (await store.head()).number;
   assert.ok(head >= Math.max(...acknowledged));
-  const changes = (await store.changesAfter(0, 100_000)) ?? [];
+  const changes = (await store.changesAfter(await at(store, 0), 100_000)) ?? [];
   assert.deepEqual(
     changes.map(({ number }) => number),
     Array.from({ length: head }, (_, i) => i + 1),

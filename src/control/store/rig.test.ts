@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { PosternError, systemClock, systemIds } from "#kernel";
-import type { EntityChange } from "#link";
-import { openStore, type Store } from "./index.ts";
+import { PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
+import type { EntityChange, Position } from "#link";
+import { type Postgres, startPostgres } from "../../../test/harness/postgres.ts";
+import { type DatabasePlace, openStore, type Store } from "./index.ts";
 
 export const folder = mkdtempSync(join(tmpdir(), "postern-store-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,7 +17,78 @@ export function freshPath(): string {
 }
 
 export async function open(path: string = freshPath()): Promise<Store> {
-  return await openStore({ path, clock: systemClock, ids: systemIds });
+  return await openPlace({ path });
+}
+
+async function openPlace(place: DatabasePlace): Promise<Store> {
+  return await openStore({
+    ...place,
+    clock: systemClock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
+}
+
+/** A kind of database that the contracts of the store are held on. */
+export interface DatabaseOfTest {
+  readonly name: string;
+  /** Why its tests are left out. */
+  readonly skip: string | false;
+  /** An empty one. */
+  fresh(): Promise<DatabasePlace>;
+  open(place?: DatabasePlace): Promise<Store>;
+}
+
+export const SQLITE: DatabaseOfTest = {
+  name: "SQLite",
+  skip: false,
+  fresh: async () => await Promise.resolve({ path: freshPath() }),
+  open: async (place) => await openPlace(place ?? (await SQLITE.fresh())),
+};
+
+const servers: Promise<Postgres>[] = [];
+after(async () => {
+  for (const server of servers) await (await server).remove();
+});
+
+/** A server that its tests may stop, beside the one that the others share. */
+export async function ownPostgres(): Promise<Postgres> {
+  const server = startPostgres();
+  servers.push(server);
+  return await server;
+}
+
+function postgres(name: string, bin: string | undefined, skip: string | false): DatabaseOfTest {
+  let server: Promise<Postgres> | undefined;
+  const own: DatabaseOfTest = {
+    name,
+    skip,
+    async fresh() {
+      server ??= startPostgres(bin === undefined ? {} : { bin });
+      if (!servers.includes(server)) servers.push(server);
+      return { url: await (await server).createDatabase() };
+    },
+    open: async (place) => await openPlace(place ?? (await own.fresh())),
+  };
+  return own;
+}
+
+export const POSTGRES: DatabaseOfTest = postgres("PostgreSQL 18", undefined, false);
+const DEBIAN = process.env["POSTERN_TEST_POSTGRES_BIN"];
+export const DATABASES: readonly DatabaseOfTest[] = [
+  SQLITE,
+  POSTGRES,
+  postgres(
+    "PostgreSQL 15",
+    DEBIAN,
+    DEBIAN === undefined && "POSTERN_TEST_POSTGRES_BIN names no programs of Debian's PostgreSQL",
+  ),
+];
+
+/** A place in the log of this store's epoch. */
+export async function at(store: Store, number: number): Promise<Position> {
+  return { epoch: (await store.head()).epoch, number };
 }
 
 export function port(key: string, value: number | null): EntityChange {

@@ -6,6 +6,10 @@ export interface Schema {
   instance: { name: string; value: string };
   /** One row: the epoch of the change log and the number of its last change. */
   counter: { id: number; epoch: string; number: number };
+  /** One row: what identifies the history that the database is in, and since when. Empty on SQLite. */
+  history: { id: number; name: string; since: number };
+  /** Who leads in a task: each leader has a term of its own. */
+  leader: { task: string; term: number; since: number };
   /** The change log: what each numbered transaction put in place or took away, as JSON `EntityChange[]`. */
   change: { number: number; at: number; entities: string };
   /** What the change log adds up to: the state that enforcement points receive as a snapshot. */

@@ -14,6 +14,8 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 
+type Explain = (error: unknown) => unknown;
+
 /**
  * Kysely over `node:sqlite`, one connection. A transaction holds the connection until it ends, and
  * whoever comes meanwhile waits in line, so that two transactions never interleave on it.
@@ -21,16 +23,18 @@ import {
 export class NodeSqliteDialect implements Dialect {
   readonly #database: DatabaseSync;
   readonly #begin: "begin immediate" | "begin deferred";
-  /** `reading` begins transactions that never ask for the write lock. */
-  constructor(database: DatabaseSync, use: "reading" | "writing") {
+  readonly #explain: Explain;
+  /** `reading` begins transactions that never ask for the write lock; `explain` says errors of statements in our words. */
+  constructor(database: DatabaseSync, use: "reading" | "writing", explain: Explain) {
     this.#database = database;
+    this.#explain = explain;
     this.#begin = use === "writing" ? "begin immediate" : "begin deferred";
   }
   createAdapter(): DialectAdapter {
     return new SqliteAdapter();
   }
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#database, this.#begin);
+    return new NodeSqliteDriver(this.#database, this.#begin, this.#explain);
   }
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new SqliteIntrospector(db);
@@ -47,10 +51,10 @@ class NodeSqliteDriver implements Driver {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
-  constructor(database: DatabaseSync, begin: string) {
+  constructor(database: DatabaseSync, begin: string, explain: Explain) {
     this.#database = database;
     this.#begin = begin;
-    this.#connection = new NodeSqliteConnection(database);
+    this.#connection = new NodeSqliteConnection(database, explain);
   }
   async init(): Promise<void> {
     await Promise.resolve();
@@ -89,14 +93,23 @@ const KEPT_STATEMENTS = 500;
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  constructor(database: DatabaseSync) {
+  readonly #explain: Explain;
+  constructor(database: DatabaseSync, explain: Explain) {
     this.#database = database;
+    this.#explain = explain;
   }
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return await Promise.resolve(this.#run<R>(query));
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+  #run<R>(query: CompiledQuery): QueryResult<R> {
     const statement = this.#prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
     if (statement.columns().length > 0) {
-      return await Promise.resolve({ rows: statement.all(...parameters) as R[] });
+      return { rows: statement.all(...parameters) as R[] };
     }
     const { changes, lastInsertRowid } = statement.run(...parameters);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };

@@ -1,9 +1,10 @@
-import { type Kysely, type Migration, sql } from "kysely";
+import { type Kysely, type Migration, PostgresAdapter, sql } from "kysely";
 
 /** The tables of the first version. Names and meanings are those of `schema.ts`. */
 export const first: Migration = {
   async up(db: Kysely<never>): Promise<void> {
     const s = db.schema;
+    const postgres = db.getExecutor().adapter instanceof PostgresAdapter;
     await s
       .createTable("instance")
       .addColumn("name", "text", (c) => c.primaryKey())
@@ -148,7 +149,10 @@ export const first: Migration = {
       .execute();
     await s
       .createTable("event")
-      .addColumn("id", "integer", (c) => c.primaryKey().autoIncrement())
+      .addColumn("id", postgres ? "bigint" : "integer", (c) =>
+        // SQLite's own kind of row number, which is never given out twice
+        postgres ? c.primaryKey().generatedByDefaultAsIdentity() : c.primaryKey().autoIncrement(),
+      )
       .addColumn("source", "text", (c) => c.notNull())
       .addColumn("boot", "text", (c) => c.notNull())
       .addColumn("sequence", "bigint", (c) => c.notNull())
