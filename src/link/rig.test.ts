@@ -45,9 +45,8 @@ export function memorySource(epoch: string): StateSource & {
   const reads = { snapshots: 0, listeners: 0 };
   let head = 0;
   return {
-    epoch,
     reads,
-    head: async () => await Promise.resolve(head),
+    head: async () => await Promise.resolve({ epoch, number: head }),
     async snapshot() {
       reads.snapshots++;
       const held = new Map<string, EntityChange>();
@@ -59,9 +58,9 @@ export function memorySource(epoch: string): StateSource & {
       return await Promise.resolve({ type: "snapshot", epoch, number: head, entities: [...held.values()] });
     },
     async changesAfter(from, limit) {
-      const rows = log.filter(({ number }) => number > from).slice(0, limit);
-      const reaches = rows[0] === undefined ? head === from : rows[0].number === from + 1;
-      if (!reaches) return await Promise.resolve(undefined);
+      const rows = log.filter(({ number }) => number > from.number).slice(0, limit);
+      const reaches = rows[0] === undefined ? head === from.number : rows[0].number === from.number + 1;
+      if (!reaches || from.epoch !== epoch) return await Promise.resolve(undefined);
       return rows.map((row) => ({ type: "change", epoch, ...row }));
     },
     onCommit(listener) {

@@ -7,6 +7,7 @@ import {
   HEARTBEAT_MS,
   type KeyAnnouncement,
   LINK_PATHS,
+  type Position,
   type RecordsAccepted,
   type ServerCertificate,
   type SpoolRecord,
@@ -16,10 +17,9 @@ import {
 
 /** What the link reads state from: control's store. */
 export interface StateSource {
-  readonly epoch: string;
-  head(): Promise<number>;
+  head(): Promise<Position>;
   snapshot(): Promise<StateMessage & { type: "snapshot" }>;
-  changesAfter(after: number, limit: number): Promise<(StateMessage & { type: "change" })[] | undefined>;
+  changesAfter(after: Position, limit: number): Promise<(StateMessage & { type: "change" })[] | undefined>;
   onCommit(listener: () => void): () => void;
 }
 
@@ -117,7 +117,8 @@ async function streamState(
   const { source, handlers, clock, schedule } = options;
   response.writeHead(200, { "content-type": "application/x-ndjson" });
 
-  let sent = who.epoch === source.epoch && who.after !== undefined ? who.after : -1;
+  let sent: Position | undefined =
+    who.epoch === undefined || who.after === undefined ? undefined : { epoch: who.epoch, number: who.after };
   let busy = false;
   let again = false;
   let beat = true;
@@ -135,24 +136,25 @@ async function streamState(
     try {
       while (again && !response.destroyed) {
         again = false;
-        const changes = sent < 0 ? undefined : await source.changesAfter(sent, BATCH);
+        const changes = sent === undefined ? undefined : await source.changesAfter(sent, BATCH);
         if (changes === undefined) {
           const snapshot = await source.snapshot();
           await send(snapshot);
-          sent = snapshot.number;
+          sent = { epoch: snapshot.epoch, number: snapshot.number };
           // what has committed while a slow reader took it
           again = true;
         } else {
           for (const change of changes) {
             if (response.destroyed) return;
             await send(change);
-            sent = change.number;
+            sent = { epoch: change.epoch, number: change.number };
           }
           if (changes.length === BATCH) again = true;
         }
         if (beat && !again) {
           beat = false;
-          await send({ type: "heartbeat", epoch: source.epoch, head: await source.head(), now: clock.now() });
+          const { epoch, number } = await source.head();
+          await send({ type: "heartbeat", epoch, head: number, now: clock.now() });
         }
       }
     } finally {

@@ -66,7 +66,7 @@ function unprivileged(): { readonly uid: number; readonly gid: number } | undefi
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   const user = unprivileged();
-  const bin = reachable(options.bin ?? embeddedBin(), folder, user);
+  const bin = reachable(options.bin ?? embeddedBin(), user);
   const data = join(folder, "data");
   const password = randomBytes(12).toString("hex");
   const passwordFile = join(folder, "password");
@@ -176,7 +176,7 @@ function environment(folder: string): NodeJS.ProcessEnv {
 }
 
 /** The programs where `user` can run them: where they are, or in a copy. */
-function reachable(bin: string, folder: string, user: { uid: number; gid: number } | undefined): string {
+function reachable(bin: string, user: { uid: number; gid: number } | undefined): string {
   if (user === undefined) return bin;
   const tried = spawnSync(join(bin, "postgres"), ["--version"], { ...user, cwd: "/", env: environment("/") });
   if (tried.status === 0) return bin;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { manualClock, systemIds } from "#kernel";
+import { manualClock, systemIds, systemSchedule } from "#kernel";
 import { openStore } from "#store";
 import { forgetConnections, trackComponents } from "./components.ts";
 
@@ -12,7 +12,13 @@ const GATEWAY = { role: "gateway", name: "local", boot: "boot_1", version: "1.0.
 test("a process is connected while any of its streams is, and not connected since the last one ended", async () => {
   const folder = await mkdtemp(join(tmpdir(), "components-"));
   const clock = manualClock(1_000);
-  const store = await openStore({ path: join(folder, "a.db"), clock, ids: systemIds });
+  const store = await openStore({
+    path: join(folder, "a.db"),
+    clock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
   const track = trackComponents(clock);
   const note = async (state: "connected" | "disconnected"): Promise<number | null | undefined> => {
     clock.advance(10);

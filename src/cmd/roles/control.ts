@@ -13,6 +13,7 @@ import { openLog } from "#log";
 import { demoFiles } from "#policy";
 import { openSecrets } from "#secrets";
 import { openStore, type Store } from "#store";
+import { databaseOf } from "../database.ts";
 import { type InstanceSettings, origins, sockets } from "../settings.ts";
 import { forgetConnections, noteSeen, trackComponents } from "./components.ts";
 import type { RunningRole } from "./role.ts";
@@ -30,7 +31,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   const origin: EventOrigin = { role: "control", name: "local", version: settings.version };
 
   notify({ event: "progress", message: "opening the database" });
-  const store = await openStore({ path: join(settings.data, "postern.db"), clock, ids });
+  const store = await openStore({ ...databaseOf(settings.data), clock, ids, schedule, notify });
   const secrets = await openSecrets({
     store,
     masterKey: { kind: "own-file", path: join(settings.data, "master.key") },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { type ErrorCode, manualClock, PosternError, systemIds } from "#kernel";
+import { type ErrorCode, manualClock, PosternError, systemIds, systemSchedule } from "#kernel";
 import type { InstanceState } from "#link";
 import { type EventLog, openLog } from "#log";
 import { demoFiles, type SourceFile } from "#policy";
@@ -55,7 +55,13 @@ export async function house(
     scheme: "http",
     port,
   };
-  const store = await openStore({ path, clock, ids: systemIds });
+  const store = await openStore({
+    path,
+    clock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
   const log = await openLog({ store, origin, boot: `boot_${made}_${Math.trunc(performance.now())}`, clock });
   const activation = await openActivation({ store, log, clock, ids: systemIds, origin, instance });
   return { path, store, log, activation, close: async () => await store.close() };

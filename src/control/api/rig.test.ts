@@ -8,7 +8,15 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { type Activation, openActivation } from "#activation";
 import { consoleAssets } from "#console";
 import { openIdentity } from "#identity";
-import { type ManualClock, manualClock, type Notice, newId, parseJson, systemIds } from "#kernel";
+import {
+  type ManualClock,
+  manualClock,
+  type Notice,
+  newId,
+  parseJson,
+  systemIds,
+  systemSchedule,
+} from "#kernel";
 import type { InstanceState } from "#link";
 import { type EventLog, openLog } from "#log";
 import { demoFiles } from "#policy";
@@ -98,8 +106,19 @@ export async function makeRig(
     },
   };
 
-  const store = await openStore({ path: join(folder, "postern.db"), clock, ids });
-  const secrets = await openSecrets({ store, masterKey: { kind: "own-file", path: join(folder, "master.key") }, clock, ids });
+  const store = await openStore({
+    path: join(folder, "postern.db"),
+    clock,
+    ids,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
+  const secrets = await openSecrets({
+    store,
+    masterKey: { kind: "own-file", path: join(folder, "master.key") },
+    clock,
+    ids,
+  });
   const log = await openLog({ store, origin, boot: "boot_1", clock });
   const activation = await openActivation({ store, log, clock, ids, origin, instance });
   await activation.ensureFirst(demoFiles("UTC"));

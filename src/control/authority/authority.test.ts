@@ -14,7 +14,7 @@ import {
   X509Certificate as X509,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { manualClock, systemIds } from "#kernel";
+import { manualClock, systemIds, systemSchedule } from "#kernel";
 import { openSecrets, type Secrets } from "#secrets";
 import { openStore, type Store } from "#store";
 import { addressBytes } from "./address.ts";
@@ -30,7 +30,13 @@ let secrets: Secrets;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "postern-authority-"));
-  store = await openStore({ path: join(folder, "postern.db"), clock, ids: systemIds });
+  store = await openStore({
+    path: join(folder, "postern.db"),
+    clock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
   secrets = await openSecrets({
     store,
     masterKey: { kind: "own-file", path: join(folder, "master.key") },

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { z } from "zod";
-import { type ManualClock, manualClock, type Notice, systemIds } from "#kernel";
+import { type ManualClock, manualClock, type Notice, systemIds, systemSchedule } from "#kernel";
 import type { InstanceState } from "#link";
 import { openSecrets } from "#secrets";
 import { openStore, type Store } from "#store";
@@ -71,7 +71,13 @@ export interface LoggedLogin {
 export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "postern-identity-"));
   const clock = manualClock(Date.now());
-  const store = await openStore({ path: join(folder, "postern.db"), clock, ids: systemIds });
+  const store = await openStore({
+    path: join(folder, "postern.db"),
+    clock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
   const secrets = await openSecrets({
     store,
     masterKey: { kind: "own-file", path: join(folder, "master.key") },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach } from "node:test";
 import { decisionEvent, type EventOrigin } from "#events";
-import { manualClock, systemIds } from "#kernel";
+import { manualClock, systemIds, systemSchedule } from "#kernel";
 import { chainStart, recordHash, type SpoolRecord } from "#link";
 import { type EventLog, openLog } from "#log";
 import type { Decision, Input } from "#policy";
@@ -26,7 +26,13 @@ export function testLog(): { readonly store: Store; readonly log: EventLog } {
   });
   beforeEach(async () => {
     await store?.close();
-    store = await openStore({ path: join(folder, `${++number}.db`), clock, ids: systemIds });
+    store = await openStore({
+      path: join(folder, `${++number}.db`),
+      clock,
+      ids: systemIds,
+      schedule: systemSchedule,
+      notify: () => undefined,
+    });
     log = await openLog({ store, origin: CONTROL, boot: "boot_c", clock });
   });
   after(async () => {

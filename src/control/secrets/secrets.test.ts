@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { promisify } from "node:util";
-import { PosternError, systemClock, systemIds } from "#kernel";
+import { PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
 import { openStore, type Store } from "#store";
 import { type MasterKeySource, openSecrets, type Secrets } from "./index.ts";
 import { outputOf } from "./run-program.ts";
@@ -19,7 +19,13 @@ let masterKeyPath: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "postern-secrets-"));
   masterKeyPath = join(folder, "master.key");
-  store = await openStore({ path: join(folder, "postern.db"), clock: systemClock, ids: systemIds });
+  store = await openStore({
+    path: join(folder, "postern.db"),
+    clock: systemClock,
+    ids: systemIds,
+    schedule: systemSchedule,
+    notify: () => undefined,
+  });
 });
 afterEach(async () => {
   await store.close();

@@ -15,6 +15,7 @@ import {
   type EntryRequest,
   type KeyAnnouncement,
   linkServer,
+  type Position,
   type StateMessage,
   type StateSource,
 } from "#link";
@@ -33,8 +34,8 @@ export class MemoryState implements StateSource {
     for (const listener of this.#listeners) listener();
     return number;
   }
-  async head(): Promise<number> {
-    return await Promise.resolve(this.#changes.length);
+  async head(): Promise<Position> {
+    return await Promise.resolve({ epoch: this.epoch, number: this.#changes.length });
   }
   async snapshot(): Promise<StateMessage & { type: "snapshot" }> {
     const entities = [...this.#entities.values()].filter(({ value }) => value !== null);
@@ -45,8 +46,8 @@ export class MemoryState implements StateSource {
       entities,
     });
   }
-  async changesAfter(after: number, limit: number): Promise<(StateMessage & { type: "change" })[]> {
-    return await Promise.resolve(this.#changes.slice(after, after + limit));
+  async changesAfter(after: Position, limit: number): Promise<(StateMessage & { type: "change" })[]> {
+    return await Promise.resolve(this.#changes.slice(after.number, after.number + limit));
   }
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
