@@ -2,6 +2,7 @@ import { PosternError } from "#kernel";
 import type {
   EntityChange,
   EntryAccepted,
+  LoginClient,
   RecordsAccepted,
   ServerCertificate,
   StateMessage,
@@ -29,6 +30,14 @@ export function parseServerCertificate(answer: unknown): ServerCertificate {
   const { certificate, key } = isObject(answer) ? answer : {};
   if (typeof certificate !== "string" || typeof key !== "string") throw unexpected("a certificate");
   return { certificate, key };
+}
+
+/** Checks control's answer to a gateway that asks how to sign people in. @throws PosternError `input.invalid` */
+export function parseLoginClient(answer: unknown): LoginClient {
+  const { clientId, sealKey } = isObject(answer) ? answer : {};
+  if (typeof clientId !== "string" || typeof sealKey !== "string" || !/^[A-Za-z0-9_-]{43}$/.test(sealKey))
+    throw unexpected("a login client");
+  return { clientId, sealKey };
 }
 
 /**

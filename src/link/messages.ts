@@ -188,6 +188,16 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
+/**
+ * How all gateways of an instance sign people in, so that a login that one began may come back to another: one OpenID client,
+ * whose keys are those that every gateway has announced, and one key that seals logins under way in browsers' cookies.
+ */
+export interface LoginClient {
+  readonly clientId: string;
+  /** 256 bits in base64url. */
+  readonly sealKey: string;
+}
+
 /** How an enforcement point is doing; sent every `REPORT_MS` and when freshness stops. Times are milliseconds, ages seconds. */
 export interface ComponentReport {
   readonly boot: string;
@@ -245,6 +255,7 @@ export const LINK_PATHS: {
   readonly activity: "/link/v1/activity";
   readonly keys: "/link/v1/keys";
   readonly certificate: "/link/v1/certificate";
+  readonly loginClient: "/link/v1/login-client";
   readonly report: "/link/v1/report";
   readonly join: "/link/v1/join";
   readonly renew: "/link/v1/renew";
@@ -255,6 +266,7 @@ export const LINK_PATHS: {
   activity: "/link/v1/activity",
   keys: "/link/v1/keys",
   certificate: "/link/v1/certificate",
+  loginClient: "/link/v1/login-client",
   report: "/link/v1/report",
   join: "/link/v1/join",
   renew: "/link/v1/renew",

@@ -7,6 +7,7 @@ import {
   HEARTBEAT_MS,
   type KeyAnnouncement,
   LINK_PATHS,
+  type LoginClient,
   type Position,
   type RecordsAccepted,
   type ServerCertificate,
@@ -31,6 +32,8 @@ export interface LinkHandlers {
   key(announcement: KeyAnnouncement): Promise<void>;
   /** Absent where gateways have certificates of their own. */
   readonly certificate?: () => ServerCertificate;
+  /** For gateways alone. */
+  readonly loginClient?: () => Promise<LoginClient>;
   connected(who: StreamRequest): void;
   disconnected(who: StreamRequest): void;
 }
@@ -68,7 +71,8 @@ export function linkServer(
       },
     ],
   ]);
-  const { certificate } = options.handlers;
+  const { certificate, loginClient } = options.handlers;
+  if (loginClient !== undefined) posts.set(LINK_PATHS.loginClient, async () => await loginClient());
   if (certificate !== undefined)
     posts.set(LINK_PATHS.certificate, async () => await Promise.resolve(certificate()));
 
