@@ -1,13 +1,15 @@
 import { createPublicKey } from "node:crypto";
 import type { ClientMetadata } from "oidc-provider";
 import { z } from "zod";
-import { canonicalJson, PosternError } from "#kernel";
-import type { InstanceState, KeyAnnouncement } from "#link";
+import { canonicalJson, PosternError, toBase64Url } from "#kernel";
+import type { InstanceState, KeyAnnouncement, LoginClient } from "#link";
 import type { Store } from "#store";
 import type { Parts } from "./parts.ts";
 
 /** Every gateway is a client of the login host; its id is this and its name. */
 const PREFIX = "gateway:";
+/** All gateways together are one too, so that a login may begin at one of them and end at another. */
+const ALL_GATEWAYS = "gateways";
 /** On every host that a gateway serves. */
 const CALLBACK = "/.postern/callback";
 /** The key of this start and of the one before: a gateway that starts again may have logins under way. */
@@ -92,19 +94,24 @@ export async function announceKey(parts: Parts, announcement: KeyAnnouncement): 
   });
 }
 
-/** The client of that id, while its gateway has announced a key; undefined for every other id. */
+/** The client that all gateways are together, and the key that seals their logins under way. */
+export async function loginClient(parts: Parts): Promise<LoginClient> {
+  const key = await parts.secrets.named("identity/login-seal", () => parts.ids.random(32));
+  return { clientId: ALL_GATEWAYS, sealKey: toBase64Url(key) };
+}
+
+/** The client of that id, while one of its gateways has announced a key; undefined for every other id. */
 export async function findGatewayClient(
   store: Store,
   instance: InstanceState,
   id: string,
 ): Promise<ClientMetadata | undefined> {
-  if (!id.startsWith(PREFIX)) return undefined;
-  const rows = await store.db
-    .selectFrom("gateway_key")
-    .select("jwk")
-    .where("gateway", "=", id.slice(PREFIX.length))
-    .orderBy("kid")
-    .execute();
+  if (id !== ALL_GATEWAYS && !id.startsWith(PREFIX)) return undefined;
+  const keys = store.db.selectFrom("gateway_key").select("jwk").orderBy("kid");
+  const rows = await (id === ALL_GATEWAYS
+    ? keys
+    : keys.where("gateway", "=", id.slice(PREFIX.length))
+  ).execute();
   if (rows.length === 0) return undefined;
   return {
     client_id: id,

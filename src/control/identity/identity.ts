@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PosternError, type Schedule } from "#kernel";
-import type { ActivityReport, EntryAccepted, EntryRequest, KeyAnnouncement } from "#link";
+import type { ActivityReport, EntryAccepted, EntryRequest, KeyAnnouncement, LoginClient } from "#link";
 import { acceptEntry } from "./entry.ts";
-import { announceKey } from "./gateway-clients.ts";
+import { announceKey, loginClient } from "./gateway-clients.ts";
 import { ENDED_LINK, SWEEP_EVERY } from "./limits.ts";
 import {
   type EnrolmentLink,
@@ -41,6 +41,8 @@ export interface Identity {
   activity(report: ActivityReport): Promise<void>;
   /** Takes a gateway's public key. @throws PosternError `input.invalid` or `conflict`. */
   announceKey(announcement: KeyAnnouncement): Promise<void>;
+  /** How all gateways sign people in together. */
+  loginClient(): Promise<LoginClient>;
   /** Ends a session and all that was got through it. @throws PosternError `not_found`. */
   endSession(id: string, why: SessionEnd): Promise<void>;
   /**
@@ -77,6 +79,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     acceptEntry: async (request) => await acceptEntry(parts, key, request),
     activity: async (report) => await noteActivity(parts, report),
     announceKey: async (announcement) => await announceKey(parts, announcement),
+    loginClient: async () => await loginClient(parts),
     async endSession(id, why) {
       await store.write(async (tx) => {
         const row = await tx.db.selectFrom("session").selectAll().where("id", "=", id).executeTakeFirst();
