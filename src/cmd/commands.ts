@@ -27,6 +27,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {
+    name: "backup",
+    purpose: "write all state to one file",
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    purpose: "put the state of a backup into effect",
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
+    name: "db migrate-to",
+    purpose: "move the state to PostgreSQL, while everything runs",
+    load: async () => (await import("./commands/db-migrate-to.ts")).dbMigrateTo,
+  },
+  {
     name: "db status",
     purpose: "show where the state is, and who works on it",
     load: async () => (await import("./commands/db-status.ts")).dbStatus,

@@ -2,8 +2,17 @@
  * How a database of SQLite takes the place of another, and how one that is no longer used is kept. A write-ahead log
  * belongs to the file that it stands beside: put beside another one it would ruin it, so it is folded in first.
  */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { PosternError } from "#kernel";
 import { unwritable } from "../places.ts";
@@ -52,6 +61,16 @@ export function setAside(path: string, why: "moved", now: number): string | unde
   } catch (cause) {
     throw unwritable(path, cause);
   }
+}
+
+/** The newest file that `setAside` made of a database; undefined when there is none. */
+export function keptOf(path: string, why: "moved"): string | undefined {
+  const start = `${basename(path)}.${why}-`;
+  const names = readdirSync(dirname(path)).filter(
+    (name) => name.startsWith(start) && !/-(wal|shm)$/.test(name),
+  );
+  const newest = names.sort().at(-1);
+  return newest === undefined ? undefined : join(dirname(path), newest);
 }
 
 /** Folds the write-ahead log into its database, which removes it; false when the database cannot be opened. */

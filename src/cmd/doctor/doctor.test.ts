@@ -316,11 +316,14 @@ describe("what is broken is found, with what to do", () => {
       data,
       `update entity set value = replace(value, '"port":7999', '"port":${port}') where kind = 'instance'`,
     );
-    assert.match(
-      (await doctor(data)).of("ports"),
-      /^problem: port \d+ is in use by another program; see which with ss/,
-    );
-    await new Promise((resolve) => other.close(resolve));
+    try {
+      assert.match(
+        (await doctor(data)).of("ports"),
+        /^problem: port \d+ is in use by another program; see which with ss/,
+      );
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
   });
 
   test("a member's certificate that ended, and a file of it that is not whole", async () => {

@@ -1,4 +1,4 @@
-import { type Clock, type IdSource, PosternError } from "#kernel";
+import { type Clock, type IdSource, PosternError, toBase64Url } from "#kernel";
 import type { Store } from "#store";
 import { type MasterKeySource, obtainMasterKey, placeOf } from "./master-key.ts";
 import { openBytes, sealBytes } from "./sealing.ts";
@@ -142,4 +142,12 @@ function foreignKey(place: string, cause: unknown): PosternError {
       cause,
     },
   );
+}
+
+/**
+ * The master key itself, in base64url, to be kept with a backup.
+ * @throws PosternError as `openSecrets`
+ */
+export async function masterKeyText(source: MasterKeySource): Promise<string> {
+  return toBase64Url(await obtainMasterKey(source, true, NEVER_MADE));
 }

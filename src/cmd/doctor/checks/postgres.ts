@@ -71,7 +71,9 @@ export const postgres: DoctorCheck = {
         )
       ).map((row): [string, string] => [String(row["name"]), String(row["setting"])]),
     );
-    const [now] = await reader.rows("select count(*) as connections from pg_stat_activity");
+    const [now] = await reader.rows(
+      "select count(*) as connections from pg_stat_activity where backend_type = 'client backend'",
+    );
     const nodes = await reader.rows("select name from control_node").catch(() => []);
     return [
       ...versionFinding(settings),
