@@ -39,7 +39,9 @@ export async function ingest(store: Store, parts: IngestParts, batch: unknown): 
     throw new PosternError("input.invalid", "not a batch of records", { cause: parsed.error });
   // what came in another order was not lost
   const records = parsed.data.sort((a, b) => a.sequence - b.sequence);
-  const { value } = await store.write(async (tx) => {
+  const takeBatch = async (tx: WriteTransaction): Promise<{ [boot: string]: number }> => {
+    // batches one after the other, so that what is read of a source is still so when it is added to
+    await tx.orderEvents();
     const ends = new Map<string, End>();
     for (const record of records) {
       const key = `${record.source}\n${record.boot}`;
@@ -58,7 +60,8 @@ export async function ingest(store: Store, parts: IngestParts, batch: unknown): 
         .execute();
     }
     return accepted;
-  });
+  };
+  const { value } = await store.write(takeBatch, { concurrent: true });
   return { accepted: value };
 }
 

@@ -68,6 +68,7 @@ async function appendOwn(
   const { source, boot } = who;
   const columns = columnsOf(event);
   if (columns === undefined) throw new TypeError("not an event of ours");
+  await tx.orderEvents();
   const last = await tx.db
     .selectFrom("event_source")
     .select(["sequence", "hash"])

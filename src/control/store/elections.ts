@@ -1,10 +1,10 @@
-import { sql } from "kysely";
-import { type Clock, type Notify, PosternError, type Schedule } from "#kernel";
-import type { Database } from "./database.ts";
-import type { WriteTransaction } from "./store.ts";
+import type { Clock, Notify, Schedule } from "#kernel";
+import type { TaskLocks } from "./database.ts";
+import { confirmTerm } from "./terms.ts";
+import type { WriteTransaction } from "./write.ts";
 
-/** How often a node that does not lead tries to. */
-const TRY_EVERY_MS = 2_000;
+/** How often a node that does not lead tries to, and one that leads looks whether it still does. */
+const LOOK_EVERY_MS = 1_000;
 
 /** The right to do what only one node may do. */
 export interface Leadership {
@@ -17,116 +17,119 @@ export interface Leadership {
   confirm(tx: WriteTransaction): Promise<void>;
 }
 
+/** Begins to lead; returns what ends that. */
+export type Lead = (leadership: Leadership) => () => void;
+
 export interface Elections {
-  elect(task: string, lead: (leadership: Leadership) => () => void): () => Promise<void>;
+  elect(task: string, lead: Lead): () => Promise<void>;
   close(): Promise<void>;
 }
 
-interface Parts {
-  readonly database: Database;
+export interface ElectionParts {
+  readonly locks: TaskLocks;
   readonly schedule: Schedule;
   readonly clock: Clock;
   readonly notify: Notify;
+}
+
+interface Candidate {
+  readonly task: string;
+  readonly lead: Lead;
+  stopped: boolean;
+  /** Ends what it does as the leader; absent while it does not lead. */
+  end?: () => void;
+  /** Whether it was said that it cannot even stand. */
+  failing: boolean;
 }
 
 /**
  * One leader a task: who holds the database's lock of that name. A lock can be lost without its holder knowing yet, so each
  * term has a number in a row that the leader's writes read and lock: a fencing token.
  */
-export function makeElections(parts: Parts): Elections {
-  const stops = new Set<() => Promise<void>>();
-  return {
-    elect(task, lead) {
-      const stop = stand(parts, task, lead);
-      stops.add(stop);
-      return async () => {
-        stops.delete(stop);
-        await stop();
-      };
-    },
-    async close() {
-      await Promise.all([...stops].map(async (stop) => await stop()));
-    },
-  };
-}
+export function makeElections({ locks, schedule, clock, notify }: ElectionParts): Elections {
+  const candidates = new Set<Candidate>();
+  let looking: Promise<void> | undefined;
+  let again = false;
+  let stopLooking: (() => void) | undefined;
 
-function stand(
-  { database, schedule, clock, notify }: Parts,
-  task: string,
-  lead: (leadership: Leadership) => () => void,
-): () => Promise<void> {
-  let stopped = false;
-  let trying: Promise<void> | undefined;
-  let leading: { readonly end: () => void; readonly release: () => Promise<void> } | undefined;
-  let failing = false;
+  locks.onLost(() => {
+    for (const candidate of candidates) endLead(candidate);
+  });
 
-  async function attempt(): Promise<void> {
-    let lost = false;
-    const release = await database.tryLock(task, () => {
-      lost = true;
-      leading?.end();
-      leading = undefined;
-    });
-    if (release === undefined) return;
+  async function stand(candidate: Candidate): Promise<void> {
+    const { task } = candidate;
     try {
-      const term = await beginTerm(database, task, clock.now());
-      if (lost || stopped) await release();
-      else leading = { end: lead({ term, confirm: async (tx) => await confirm(tx, task, term) }), release };
+      const term = await locks.win(task, clock.now());
+      candidate.failing = false;
+      if (term === undefined) return;
+      if (candidate.stopped) {
+        await locks.release(task);
+        return;
+      }
+      try {
+        candidate.end = candidate.lead({
+          term,
+          confirm: async (tx) => await confirmTerm(tx.db, task, term),
+        });
+      } catch (error) {
+        await locks.release(task);
+        throw error;
+      }
     } catch (error) {
-      await release();
-      throw error;
+      if (!candidate.failing) {
+        const why = error instanceof Error ? error.message : String(error);
+        notify({ event: "warning", message: `this node cannot be elected for ${task}: ${why}` });
+      }
+      candidate.failing = true;
     }
   }
 
-  function tryToLead(): void {
-    if (stopped || leading !== undefined || trying !== undefined) return;
-    trying = attempt()
-      .then(
-        () => {
-          failing = false;
-        },
-        (error: unknown) => {
-          if (!failing)
-            notify({ event: "warning", message: `nobody can be elected for ${task}: ${String(error)}` });
-          failing = true;
-        },
-      )
-      .finally(() => {
-        trying = undefined;
-      });
+  async function lookAtAll(): Promise<void> {
+    do {
+      again = false;
+      const leads = [...candidates].some(({ end }) => end !== undefined);
+      // what it says is that the locks are lost, and `onLost` says that too
+      if (leads) await locks.check().catch(() => undefined);
+      for (const candidate of candidates)
+        if (!candidate.stopped && candidate.end === undefined) await stand(candidate);
+    } while (again);
   }
 
-  tryToLead();
-  const stopTrying = schedule.every(TRY_EVERY_MS, tryToLead);
-  return async () => {
-    stopped = true;
-    stopTrying();
-    await trying;
-    const was = leading;
-    leading = undefined;
-    was?.end();
-    await was?.release();
+  function look(): void {
+    again = true;
+    looking ??= lookAtAll().finally(() => {
+      looking = undefined;
+    });
+  }
+
+  async function withdraw(candidate: Candidate): Promise<void> {
+    if (candidate.stopped) return;
+    candidate.stopped = true;
+    await looking;
+    candidates.delete(candidate);
+    if (candidate.end === undefined) return;
+    endLead(candidate);
+    // a lock that cannot be given back ends with its connection
+    await locks.release(candidate.task).catch(() => undefined);
+  }
+
+  return {
+    elect(task, lead) {
+      const candidate: Candidate = { task, lead, stopped: false, failing: false };
+      candidates.add(candidate);
+      stopLooking ??= schedule.every(LOOK_EVERY_MS, look);
+      look();
+      return async () => await withdraw(candidate);
+    },
+    async close() {
+      stopLooking?.();
+      await Promise.all([...candidates].map(withdraw));
+    },
   };
 }
 
-async function beginTerm(database: Database, task: string, at: number): Promise<number> {
-  const row = await database.writer
-    .insertInto("leader")
-    .values({ task, term: 1, since: at })
-    .onConflict((conflict) =>
-      conflict.column("task").doUpdateSet(({ eb }) => ({ term: eb("leader.term", "+", 1), since: at })),
-    )
-    .returning("term")
-    .executeTakeFirstOrThrow();
-  return row.term;
-}
-
-async function confirm(tx: WriteTransaction, task: string, term: number): Promise<void> {
-  // an update that changes nothing takes the row's lock on both databases: the next term waits until this write has ended
-  const { rows } = await sql<{ term: number }>`
-    update leader set term = term where task = ${task} returning term`.execute(tx.db);
-  if (rows[0]?.term !== term)
-    throw new PosternError("conflict", `another control node leads in ${task} by now`, {
-      remedy: "nothing: that node goes on with it",
-    });
+function endLead(candidate: Candidate): void {
+  const { end } = candidate;
+  delete candidate.end;
+  end?.();
 }

@@ -1,14 +1,13 @@
 import { PosternError } from "#kernel";
 
 /** SQLSTATE classes and codes (PostgreSQL Appendix A) that say the database, not the statement, is at fault. */
-const UNREACHABLE = /^(08|57P0[1-5]|53|3D000|28|58)/;
+const UNREACHABLE = /^(08|57P0[1-5]|53|3D000|28|58|42501)/;
 /** `lock_not_available`, `query_canceled` (a timeout of ours), `idle_in_transaction_session_timeout`. */
-const BUSY = new Set(["55P03", "57014", "25P03"]);
-
+const BUSY: ReadonlySet<string> = new Set(["55P03", "57014", "25P03"]);
 /** `read_only_sql_transaction`: a standby, or a primary that was demoted. */
 const READ_ONLY = "25006";
 
-const NETWORK = new Set([
+const NETWORK: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -20,9 +19,21 @@ const NETWORK = new Set([
   "ENOENT",
   "EACCES",
 ]);
+/** Codes of Node's TLS, and of OpenSSL's verification beneath it. */
+const TLS =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|HOSTNAME_MISMATCH|EPROTO)/;
+const NO_TLS = /server does not support SSL/i;
 /** What the driver says without a code. */
 const LOST =
-  /connection terminated|timeout exceeded when trying to connect|connection error|not queryable|was destroyed|client was closed|client has encountered/i;
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|connection error|not queryable|was destroyed|client was closed|client has encountered|pool after calling end|sasl|client password must be/i;
+
+/** What was going on when the error came. */
+export interface Circumstance {
+  /** All connections of the pool were in use. */
+  readonly crowded?: boolean;
+  /** The connection broke while it was asked to commit. */
+  readonly commit?: boolean;
+}
 
 /** Whether running the same transaction again may go well: `serialization_failure`, `deadlock_detected`. */
 export function isContention(error: unknown): boolean {
@@ -31,9 +42,16 @@ export function isContention(error: unknown): boolean {
 }
 
 /** Says of an error of the driver what it means to whoever runs Postern; any other error is given back as it is. */
-export function explained(error: unknown, where: string): unknown {
+export function explained(error: unknown, where: string, circumstance: Circumstance = {}): unknown {
   if (!(error instanceof Error) || error instanceof PosternError) return error;
   const code = codeOf(error);
+  if (circumstance.crowded === true && /timeout exceeded/i.test(error.message)) {
+    return new PosternError("state.busy", "all connections to the database are in use for too long", {
+      where,
+      remedy: "try again; if it stays so: postern doctor",
+      cause: error,
+    });
+  }
   if (code !== undefined && BUSY.has(code)) {
     return new PosternError("state.busy", "the database is held by another write for too long", {
       where,
@@ -41,35 +59,48 @@ export function explained(error: unknown, where: string): unknown {
       cause: error,
     });
   }
-  if (
+  const tls = NO_TLS.test(error.message) || (code !== undefined && TLS.test(code));
+  const unreachable =
+    tls ||
     code === READ_ONLY ||
     (code !== undefined && (UNREACHABLE.test(code) || NETWORK.has(code))) ||
-    LOST.test(error.message)
-  ) {
-    return new PosternError("state.unreachable", `the database does not answer (${reasonOf(error, code)})`, {
-      where,
-      remedy: remedyOf(code),
-      cause: error,
-    });
-  }
-  return error;
+    LOST.test(error.message);
+  if (!unreachable) return error;
+  const reason = tls ? `TLS: ${error.message}` : reasonOf(error, code);
+  return new PosternError(
+    "state.unreachable",
+    circumstance.commit === true
+      ? `the database went away during a commit, which it may have kept (${reason})`
+      : `the database does not answer (${reason})`,
+    { where, remedy: tls ? TLS_REMEDY : remedyOf(code, error.message), cause: error },
+  );
 }
 
+const TLS_REMEDY =
+  "give the address ?sslmode=verify-full and, for a private authority, &sslrootcert=FILE; the name in the certificate must be the host's";
+
 function reasonOf(error: Error, code: string | undefined): string {
-  if (code?.startsWith("28") === true) return "it does not let this user in";
+  if (isRefusal(error.message, code)) return "it does not let this user in";
   if (code === "3D000") return "there is no database of that name";
   if (code === "53300") return "it takes no more connections";
+  if (code === "42501") return `this user may not: ${error.message}`;
   if (code === READ_ONLY) return "it is read-only";
   // of an error with several causes, as for a host with two addresses, the first says enough
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   return first instanceof Error ? first.message : error.message;
 }
 
-function remedyOf(code: string | undefined): string {
-  if (code?.startsWith("28") === true) return "look at user and password in --database, and at pg_hba.conf";
+function remedyOf(code: string | undefined, message: string): string {
+  if (isRefusal(message, code)) return "look at user and password in --database, and at pg_hba.conf";
   if (code === "3D000") return "make it: createdb NAME, owned by the user that --database names";
-  if (code === "53300") return "raise max_connections; each control node takes up to 13";
+  if (code === "42501") return "make that user the owner: alter database NAME owner to USER";
+  if (code === "53300") return "raise max_connections; each control node takes up to 12";
+  if (code === READ_ONLY) return "name the primary in --database, or promote this one";
   return "see whether PostgreSQL runs and is reached from here; Postern goes on by itself when it is back";
+}
+
+function isRefusal(message: string, code: string | undefined): boolean {
+  return code?.startsWith("28") === true || /sasl|client password must be/i.test(message);
 }
 
 function codeOf(error: unknown): string | undefined {

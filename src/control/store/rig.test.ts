@@ -36,8 +36,8 @@ export interface DatabaseOfTest {
   /** Why its tests are left out. */
   readonly skip: string | false;
   /** An empty one. */
-  fresh(): Promise<DatabasePlace>;
-  open(place?: DatabasePlace): Promise<Store>;
+  readonly fresh: () => Promise<DatabasePlace>;
+  readonly open: (place?: DatabasePlace) => Promise<Store>;
 }
 
 export const SQLITE: DatabaseOfTest = {

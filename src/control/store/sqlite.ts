@@ -1,5 +1,6 @@
 import type { Database } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
+import { beginTerm } from "./terms.ts";
 
 /** The database in a file: one process, one writer at a time, and nobody else to hear of. */
 export async function openSqlite(path: string): Promise<Database> {
@@ -10,14 +11,19 @@ export async function openSqlite(path: string): Promise<Database> {
     reader,
     writer,
     shared: false,
-    // `begin immediate` has excluded every other writer already
+    // the writing connection is handed on in turn, and `begin immediate` excludes other processes
+    turn: async () => await Promise.resolve(() => undefined),
     exclude: nothing,
     orderEvents: nothing,
     announce: nothing,
     readOnce: async (work) => await reader.transaction().execute(work),
     onHint: () => () => undefined,
-    history: async () => await Promise.resolve(undefined),
-    tryLock: async () => await Promise.resolve(nothing),
+    locks: {
+      win: async (task, at) => await beginTerm(writer, task, at),
+      release: nothing,
+      check: nothing,
+      onLost: () => undefined,
+    },
     async close() {
       await reader.destroy();
       await writer.destroy();

@@ -1,41 +1,13 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { type Kysely, sql, type Transaction } from "kysely";
-import type { Clock, IdSource, Notify, Schedule } from "#kernel";
-import { newId } from "#kernel";
+import type { Kysely, Transaction } from "kysely";
+import { type Clock, type IdSource, type Notify, newId, type Schedule } from "#kernel";
 import type { EntityChange, Position, StateMessage } from "#link";
-import { beginEpoch, commitChanges, headOf, settleHistory } from "./change-log.ts";
+import { beginEpoch, commitChanges, headOf, isBehind, settleCounter } from "./change-log.ts";
 import type { Database } from "./database.ts";
-import { type Leadership, makeElections } from "./elections.ts";
-import { migrate } from "./migrate.ts";
-import { isContention } from "./postgres-errors.ts";
+import { type Lead, makeElections } from "./elections.ts";
+import { openAny } from "./open-any.ts";
 import type { Schema } from "./schema.ts";
-import { openSqlite } from "./sqlite.ts";
 import { watchOthers } from "./watch.ts";
-
-/** A transaction under way: SQL, and the changes that enforcement points are to receive if it commits. */
-export interface WriteTransaction {
-  readonly db: Transaction<Schema>;
-  /** Adds a change of state to this transaction's numbered record. */
-  readonly record: (change: EntityChange) => void;
-  /** Runs `listener` once this has committed, and never when it does not. */
-  readonly afterCommit: (listener: () => void) => void;
-  /** To be awaited before events are added, so that their places are in the order of commits also between nodes. */
-  readonly orderEvents: () => Promise<void>;
-}
-
-/** What was written: the value that the work returned, and the change number that it committed as (the head when it recorded none). */
-export interface Written<T> {
-  readonly value: T;
-  readonly number: number;
-}
-
-export interface WriteOptions {
-  /**
-   * Lets other writes, of this node and of others, run at the same time. For work that is right whatever else commits
-   * meanwhile; any other is alone from its first statement on, as SQLite's one writer is.
-   */
-  readonly concurrent?: true;
-}
+import { type Gathered, makeWriter, type Work, type WriteOptions, type Written } from "./write.ts";
 
 export interface Store {
   readonly kind: "sqlite" | "postgres";
@@ -43,14 +15,16 @@ export interface Store {
   readonly db: Kysely<Schema>;
   /**
    * Runs `work` in a transaction. What it recorded commits with it, under the next number of the change log; when it
-   * throws, nothing of it remains. It may run a second time when PostgreSQL had to undo the first: it must have no
-   * effect but through the transaction.
+   * throws, nothing of it remains. It may run a second time when PostgreSQL had to undo the first for another's sake: it
+   * must have no effect but through the transaction.
    *
    * A write inside the work of another joins it as a savepoint: it commits with the outer one, under the
-   * outer one's number, and when it throws, nothing of it remains whatever the outer one then does.
-   * @throws PosternError `state.unreachable`, `state.busy`, `folder.unwritable` when the database cannot take it
+   * outer one's number, and when it throws, nothing of it remains whatever the outer one then does. A statement that
+   * fails outside such a savepoint ends the whole transaction on PostgreSQL.
+   * @throws PosternError `state.unreachable`, `state.busy`, `folder.unwritable` when the database cannot take it; where the
+   * connection broke at the commit itself, the message says that the write may have been kept
    */
-  write<T>(work: (transaction: WriteTransaction) => Promise<T>, options?: WriteOptions): Promise<Written<T>>;
+  write<T>(work: Work<T>, options?: WriteOptions): Promise<Written<T>>;
   /** The epoch, and the number of the last committed change, read from the database. */
   head(): Promise<Position>;
   /** All state that enforcement points hold, at one moment. */
@@ -67,170 +41,119 @@ export interface Store {
   startEpoch(reason: string): Promise<void>;
   /** Calls back after each commit that recorded something, of whichever node, at least once; a hint, the truth is `changesAfter`. */
   onCommit(listener: () => void): () => void;
-  /** Calls back after each commit, whether it recorded a change or only wrote events or rows. Rows alone of another node are not heard of. */
+  /**
+   * Calls back after each commit, whether it recorded a change or only wrote events or rows. Of another node's commits,
+   * those with rows alone may go unheard while the connection that listens is broken.
+   */
   onWrite(listener: () => void): () => void;
   /**
    * Runs `lead` on one node at a time. It is given the term that it leads in, and returns what ends its work when another
    * node takes over. What it writes must `confirm` its term in the same transaction, since a node may learn late that it
    * leads no more. Returns what gives the lead up.
    */
-  elect(task: string, lead: (leadership: Leadership) => () => void): () => Promise<void>;
+  elect(task: string, lead: Lead): () => Promise<void>;
   close(): Promise<void>;
 }
 
 /** Where the database is: a file of SQLite, or an address of PostgreSQL. */
 export type DatabasePlace = { readonly path: string } | { readonly url: string };
 
-export type StoreOptions = DatabasePlace & {
+/** What the store is given: time, chance, and whom to tell. */
+export interface StoreParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly schedule: Schedule;
   readonly notify: Notify;
-};
-
-/** Tries of a write that met others in PostgreSQL. */
-const TRIES = 5;
-
-/** What is to happen when a write commits. */
-interface Gathered {
-  readonly changes: EntityChange[];
-  readonly listeners: (() => void)[];
 }
 
-/** The write that a piece of work runs in. */
-interface Outer {
-  readonly db: Transaction<Schema>;
-  readonly gathered: Gathered;
-  /** False once its work is done: what it left running in the background is on its own. */
-  running: boolean;
-  /** Settles when the last write that joined has ended: they join one at a time. */
-  last: Promise<unknown>;
-}
+export type StoreOptions = DatabasePlace & StoreParts;
 
 /**
  * Opens the database, makes or migrates its tables and checks that it is whole.
  * @throws PosternError `state.damaged`, `state.newer`, `state.busy`, `state.unreachable` or `folder.unwritable`.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { clock, ids, notify } = options;
-  const database = await open(options);
-  const fresh = (): string => newId("epoch", clock.now(), ids);
-  const listeners = new Set<() => void>();
-  const writeListeners = new Set<() => void>();
-  const outer = new AsyncLocalStorage<Outer>();
+  const database = await openAny(options);
   try {
-    await settleHistory(database, fresh, clock.now(), notify);
+    return await storeOn(database, options);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
 
-  async function write<T>(
-    work: (transaction: WriteTransaction) => Promise<T>,
-    how: WriteOptions = {},
-  ): Promise<Written<T>> {
-    const around = outer.getStore();
-    if (around?.running === true) return await join(around, work);
-    for (let tries = 1; ; tries++) {
-      try {
-        return await once(work, how);
-      } catch (error) {
-        if (tries === TRIES || !isContention(error)) throw error;
-      }
-    }
-  }
-
-  async function once<T>(
-    work: (transaction: WriteTransaction) => Promise<T>,
-    how: WriteOptions,
-  ): Promise<Written<T>> {
-    const gathered: Gathered = { changes: [], listeners: [] };
-    const written = await database.writer.transaction().execute(async (db) => {
-      if (how.concurrent !== true) await database.exclude(db);
-      const value = await run(db, gathered, work);
-      const number = await commitChanges(db, gathered.changes, clock.now());
-      await database.announce(db);
-      return { value, number };
-    });
-    const recorded = gathered.changes.length > 0 ? listeners : [];
-    const told = [...gathered.listeners, ...recorded, ...writeListeners];
-    // after this turn, so that a listener's failure is not taken for the write's
-    for (const listener of told) queueMicrotask(listener);
-    return written;
-  }
-
-  /** Runs `work` so that the writes inside it join. */
-  async function run<T>(
-    db: Transaction<Schema>,
-    gathered: Gathered,
-    work: (transaction: WriteTransaction) => Promise<T>,
-  ): Promise<T> {
-    const own: Outer = { db, gathered, running: true, last: Promise.resolve() };
-    const transaction: WriteTransaction = {
-      db,
-      record: (change) => void gathered.changes.push(change),
-      afterCommit: (listener) => void gathered.listeners.push(listener),
-      orderEvents: async () => await database.orderEvents(db),
-    };
-    try {
-      return await outer.run(own, async () => await work(transaction));
-    } finally {
-      own.running = false;
-    }
-  }
-
-  async function join<T>(
-    around: Outer,
-    work: (transaction: WriteTransaction) => Promise<T>,
-  ): Promise<Written<T>> {
-    const turn = around.last.then(async () => await inSavepoint(around, work));
-    around.last = turn.catch(() => undefined);
-    return await turn;
-  }
-
-  /** Savepoints nest, and each ends before the next of its level begins: one name does for all. */
-  async function inSavepoint<T>(
-    { db, gathered }: Outer,
-    work: (transaction: WriteTransaction) => Promise<T>,
-  ): Promise<Written<T>> {
-    const { changes, listeners: waiting } = gathered;
-    const before = { changes: changes.length, waiting: waiting.length };
-    await sql`savepoint joined`.execute(db);
-    try {
-      const value = await run(db, gathered, work);
-      await sql`release savepoint joined`.execute(db);
-      return { value, number: (await headOf(db)).number + (changes.length > 0 ? 1 : 0) };
-    } catch (error) {
-      changes.length = before.changes;
-      waiting.length = before.waiting;
-      await sql`rollback to savepoint joined`.execute(db);
-      await sql`release savepoint joined`.execute(db);
-      throw error;
-    }
-  }
-
-  const tell = (to: ReadonlySet<() => void>): void => {
-    for (const listener of [...to]) listener();
-  };
-  const stopWatching = await watchOthers({
+async function storeOn(database: Database, { clock, ids, schedule, notify }: StoreOptions): Promise<Store> {
+  const fresh = (): string => newId("epoch", clock.now(), ids);
+  await settleCounter(database.writer, fresh());
+  const listeners = new Set<() => void>();
+  const writeListeners = new Set<() => void>();
+  const watch = await watchOthers({
     database,
-    schedule: options.schedule,
+    schedule,
     changed: () => tell(listeners),
     written: () => tell(writeListeners),
-    wentBack: async () => await settleHistory(database, fresh, clock.now(), notify, "went-back"),
-    reconnected: async () => await settleHistory(database, fresh, clock.now(), notify),
-    notify,
+    wentBack,
   });
-  const elections = makeElections({ database, schedule: options.schedule, clock, notify });
+  const write = makeWriter({ database, commit, committed });
+  const elections = makeElections({ locks: database.locks, schedule, clock, notify });
+
+  async function commit(db: Transaction<Schema>, gathered: Gathered): Promise<number> {
+    const { changes, listeners: waiting } = gathered;
+    if (changes.length === 0) return (await headOf(db)).number;
+    const recorded = { changes, at: clock.now(), fresh: fresh() };
+    const head = await commitChanges(db, recorded, () => watch.seen());
+    waiting.push(() => watch.note(head));
+    if (head.wentBack) waiting.push(() => say(SET_BACK));
+    return head.number;
+  }
+
+  function committed({ changes, listeners: waiting }: Gathered): void {
+    tell([...waiting, ...(changes.length > 0 ? listeners : []), ...writeListeners]);
+  }
+
+  async function wentBack(): Promise<void> {
+    const known = watch.seen();
+    const { value: began } = await write(async ({ db }) => {
+      const behind = isBehind(await headOf(db), known);
+      if (behind) await beginEpoch(db, fresh());
+      return behind;
+    });
+    if (began) say(SET_BACK);
+  }
+
+  function say(reason: string): void {
+    notify({ event: "warning", message: `a new epoch of the change log begins: ${reason}` });
+  }
+
+  /** Reads at one moment, and never from a log that was set back without its having a new epoch. */
+  async function reading<T>(work: (db: Kysely<Schema>, head: Position) => Promise<T>): Promise<T> {
+    for (;;) {
+      const known = watch.seen();
+      const read = await database.readOnce(async (db) => {
+        const head = await headOf(db);
+        return isBehind(head, known) ? undefined : { head, value: await work(db, head) };
+      });
+      if (read !== undefined) {
+        watch.note(read.head);
+        return read.value;
+      }
+      await wentBack();
+    }
+  }
 
   return {
     kind: database.kind,
     db: database.reader,
     write,
-    head: async () => await headOf(database.reader),
+    async head() {
+      const known = watch.seen();
+      const head = await headOf(database.reader);
+      if (isBehind(head, known)) return await reading(async (_, settled) => await Promise.resolve(settled));
+      watch.note(head);
+      return head;
+    },
     async snapshot() {
-      return await database.readOnce(async (db) => {
-        const { epoch, number } = await headOf(db);
+      return await reading(async (db, { epoch, number }) => {
         const rows = await db.selectFrom("entity").select(["kind", "key", "value"]).execute();
         const entities = rows.map(
           (row) => ({ kind: row.kind, key: row.key, value: JSON.parse(row.value) }) as EntityChange,
@@ -239,9 +162,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       });
     },
     async changesAfter(after, limit) {
-      // at one moment: a commit between the two reads would look like a hole
-      return await database.readOnce(async (db) => {
-        const head = await headOf(db);
+      return await reading(async (db, head) => {
         if (head.epoch !== after.epoch || after.number > head.number) return undefined;
         const rows = await db
           .selectFrom("change")
@@ -262,7 +183,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       });
     },
     async startEpoch(reason) {
-      await beginEpoch(database, fresh(), reason, notify);
+      await write(async ({ db }) => await beginEpoch(db, fresh()));
+      say(reason);
       tell(listeners);
     },
     onCommit(listener) {
@@ -275,23 +197,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     elect: (task, lead) => elections.elect(task, lead),
     async close() {
-      stopWatching();
+      watch.stop();
       await elections.close();
       await database.close();
     },
   };
 }
 
-async function open(options: StoreOptions): Promise<Database> {
-  if ("path" in options) return await openSqlite(options.path);
-  // an instance on SQLite never loads the driver
-  const { openPostgres } = await import("./postgres.ts");
-  const database = await openPostgres(options);
-  try {
-    await migrate(database.writer, "PostgreSQL");
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+const SET_BACK = "the database holds less than it held before";
+
+/** After this turn, so that a listener's failure is not taken for the write's. */
+function tell(to: Iterable<() => void>): void {
+  for (const listener of to) queueMicrotask(listener);
 }

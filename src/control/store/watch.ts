@@ -1,52 +1,68 @@
 import { sql } from "kysely";
-import { type Notify, PosternError, type Schedule } from "#kernel";
-import type { Database, Seen } from "./database.ts";
+import { PosternError, type Schedule } from "#kernel";
+import type { Position } from "#link";
+import { isBehind } from "./change-log.ts";
+import type { Database } from "./database.ts";
 
 /** How often the database is asked what other nodes have written. */
 const POLL_MS = 250;
 
+/** The change log, and the highest place in the event log. */
+interface Seen extends Position {
+  readonly event: number;
+}
+
 export interface WatchOptions {
   readonly database: Database;
   readonly schedule: Schedule;
-  readonly notify: Notify;
   readonly changed: () => void;
   readonly written: () => void;
-  /** The database holds less than it did: it was restored below us. */
+  /** The database holds less than it did: it was set back. */
   readonly wentBack: () => Promise<void>;
-  /** It answers again after it did not: it may be another one. */
-  readonly reconnected: () => Promise<void>;
+}
+
+/** How far this node has seen the change log, and what tells it that others have written. */
+export interface Watch {
+  seen(): Position | undefined;
+  /** Says how far the log is known to be. */
+  note(position: Position): void;
+  stop(): void;
 }
 
 /**
- * Watches what other nodes write, by asking; a notification only makes it ask sooner. On SQLite there are no others.
- * Returns what ends it.
+ * Watches what other nodes write, by asking; a notification only makes it ask sooner. On SQLite there are no others, and
+ * nothing is asked.
  */
-export async function watchOthers(options: WatchOptions): Promise<() => void> {
+export async function watchOthers(options: WatchOptions): Promise<Watch> {
   const { database, schedule, changed, written } = options;
-  if (!database.shared) return () => undefined;
-  let last = await read(database);
+  const first = await read(database);
+  let seen: Position = first;
+  let last: Seen = first;
   let asking = false;
   let again = false;
-  let away = false;
+  let hinted = false;
   let stopped = false;
 
+  function note(position: Position): void {
+    if (position.epoch !== seen.epoch || position.number > seen.number) seen = position;
+  }
+
   async function look(): Promise<void> {
-    if (away) {
-      await options.reconnected();
-      away = false;
-    }
-    const seen = await read(database);
-    const before = last;
-    last = seen;
-    if (seen.epoch === before.epoch && seen.number < before.number) {
+    // before it is read: what commits meanwhile is not missing from it
+    const known = seen;
+    const heard = hinted;
+    hinted = false;
+    let now = await read(database);
+    if (isBehind(now, known)) {
       await options.wentBack();
-      last = await read(database);
-      changed();
-      return;
+      now = await read(database);
     }
-    const moved = seen.epoch !== before.epoch || seen.number !== before.number;
+    const moved = now.epoch !== last.epoch || now.number > last.number;
+    const news = moved || now.event !== last.event || heard;
+    last = moved ? now : { ...last, event: now.event };
+    note(now);
     if (moved) changed();
-    if (moved || seen.event !== before.event) written();
+    if (news) written();
   }
 
   async function ask(): Promise<void> {
@@ -60,18 +76,29 @@ export async function watchOthers(options: WatchOptions): Promise<() => void> {
       }
     } catch {
       // whoever reads or writes meanwhile is told; here it is only asked again
-      away = true;
+      hinted = true;
     } finally {
       asking = false;
     }
   }
 
-  const stopHints = database.onHint(() => void ask());
-  const stopPolling = schedule.every(POLL_MS, () => void ask());
-  return () => {
-    stopped = true;
-    stopHints();
-    stopPolling();
+  const stopHints = database.onHint(() => {
+    hinted = true;
+    void ask();
+  });
+  const stopPolling = database.shared ? schedule.every(POLL_MS, () => void ask()) : (): void => undefined;
+  return {
+    seen: () => seen,
+    note({ epoch, number }) {
+      note({ epoch, number });
+      // whoever wrote it has told the listeners
+      if (last.epoch === epoch && last.number < number) last = { ...last, number };
+    },
+    stop() {
+      stopped = true;
+      stopHints();
+      stopPolling();
+    },
   };
 }
 
@@ -80,7 +107,7 @@ async function read(database: Database): Promise<Seen> {
     select epoch, number, (select coalesce(max(id), 0) from event) as event from counter where id = 1`.execute(
     database.reader,
   );
-  const [seen] = rows;
-  if (seen === undefined) throw new PosternError("state.damaged", "the change log has lost its counter");
-  return seen;
+  const [row] = rows;
+  if (row === undefined) throw new PosternError("state.damaged", "the change log has lost its counter");
+  return row;
 }
