@@ -10,5 +10,6 @@
 export * from "./answers.ts";
 export * from "./client.ts";
 export * from "./messages.ts";
+export type { LinkCredentials, LinkPeer } from "./peer.ts";
 export * from "./records.ts";
 export * from "./server.ts";
