@@ -32,6 +32,23 @@ export function readBatch(path: string, offset: number, most: number): Batch {
   }
 }
 
+/** How many lines a segment holds. */
+export function countLines(path: string): number {
+  const descriptor = openSync(path, "r");
+  try {
+    const buffer = Buffer.allocUnsafe(BATCH_BYTES);
+    let lines = 0;
+    for (let length = -1; length !== 0; ) {
+      length = readSync(descriptor, buffer, 0, buffer.length, null);
+      const read = buffer.subarray(0, length);
+      for (let at = read.indexOf(NEWLINE); at >= 0; at = read.indexOf(NEWLINE, at + 1)) lines += 1;
+    }
+    return lines;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function linesOf(buffer: Buffer, offset: number): Batch {
   const records: { record: SpoolRecord; end: number }[] = [];
   let damaged = 0;

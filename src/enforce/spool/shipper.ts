@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { growingPause, type Notify, type Schedule } from "#kernel";
 import type { RecordsAccepted, SpoolRecord } from "#link";
-import { type Batch, readBatch } from "./batch.ts";
+import { type Batch, countLines, readBatch } from "./batch.ts";
 import { isSegmentOf, type Segment } from "./segment.ts";
 
 const FIRST_PAUSE_MS = 100;
@@ -23,10 +23,12 @@ export interface ShipperOptions {
 export interface Shipper {
   /** Says that another segment is written from now on. */
   follow(segment: Segment): void;
-  /** Says that there may be something new. */
-  wake(): void;
+  /** Says that so many records were written. */
+  written(records: number): void;
   /** Bytes that control has not acknowledged. */
   backlog(): number;
+  /** Records that it has not. */
+  unshipped(): number;
   /** Tries for a moment to ship the rest, and ends; whether nothing is left. */
   finish(): Promise<boolean>;
 }
@@ -43,6 +45,10 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
   const { schedule, ship, notify } = options;
   const queue: Waiting[] = [...formerSegments(options, first.path), first];
   let current: Waiting = first;
+  /** Records of each that control has not acknowledged. */
+  const records = new Map(
+    queue.map((segment) => [segment, segment === first ? 0 : countLines(segment.path)]),
+  );
   /** Up to here control holds the first of the queue. */
   let offset = 0;
   let failures = 0;
@@ -76,11 +82,18 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
         where: segment.path,
       });
     offset = await send(batch);
+    const held = batch.records.filter(({ end }) => end <= offset).length;
+    count(segment, -held - (offset === batch.end ? batch.damaged : 0));
     return true;
   }
 
+  function count(segment: Waiting, by: number): void {
+    records.set(segment, (records.get(segment) ?? 0) + by);
+  }
+
   function drop(): void {
-    queue.shift();
+    const done = queue.shift();
+    if (done !== undefined) records.delete(done);
     offset = 0;
   }
 
@@ -132,7 +145,11 @@ export function startShipper(options: ShipperOptions, first: Segment): Shipper {
       queue.push(segment);
       current = segment;
     },
-    wake,
+    written(many) {
+      count(current, many);
+      wake();
+    },
+    unshipped: () => [...records.values()].reduce((sum, many) => sum + many, 0),
     backlog: () => queue.reduce((sum, { length }) => sum + length, 0) - offset,
     async finish() {
       endPause();

@@ -16,8 +16,10 @@ test("while control is away records wait on disk, and go in order when it is bac
   for (let i = 0; i < 50; i++) await append(spool, { i, padding: "x".repeat(100) });
   assert.ok(readdirSync(path).length > 3, "a full segment is followed by another");
   assert.equal(end.records.length, 0);
+  assert.equal(spool.unshipped, 50);
   end.down = false;
   await until("all shipped", () => end.records.length === 50);
+  await until("all acknowledged", () => spool.unshipped === 0);
   assert.deepEqual(
     end.records.map((record) => record.sequence),
     Array.from({ length: 50 }, (_, i) => i + 1),
@@ -44,8 +46,11 @@ test("kill -9 while recording: whatever was acknowledged reaches the log at the 
   appendFileSync(join(path, names.at(-1) ?? ""), '{"source":"gateway:test","bo');
 
   const end = receiver();
+  end.down = true;
   const spool = await open({ folder: path, boot: "boot_2", ship: end.ship });
+  assert.ok(spool.unshipped >= acknowledged, "what a former boot left counts");
   await append(spool, { after: 1 });
+  end.down = false;
   await until("all shipped", () => end.records.some((record) => record.boot === "boot_2"));
   const former = end.records.filter((record) => record.boot === "boot_1");
   assert.ok(former.length >= acknowledged, `${former.length} of ${acknowledged}`);
@@ -53,6 +58,7 @@ test("kill -9 while recording: whatever was acknowledged reaches the log at the 
     former.map((record) => record.sequence),
     Array.from({ length: former.length }, (_, i) => i + 1),
   );
+  await until("all acknowledged", () => spool.unshipped === 0);
   await spool.close();
 });
 

@@ -40,6 +40,8 @@ export interface Spool {
   append(event: OcsfEvent, written: (error?: Error) => void): void;
   /** False while records are not taken: the last write failed, the disk does not keep them, or too many wait for control. */
   readonly healthy: boolean;
+  /** Records that were written and that control has not acknowledged yet, of this boot and of former ones. */
+  readonly unshipped: number;
   /** Writes what waits, ships what it can in a second, and ends. */
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     if (writeTrouble !== undefined) warn("the log can be written again");
     writeTrouble = undefined;
     for (const { written } of group) written();
-    shipper.wake();
+    shipper.written(group.length);
   }
 
   function linesOf(group: readonly Waiting[]): { lines: string; last: number; hash: string } {
@@ -162,6 +164,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     },
     get healthy() {
       return writeTrouble === undefined && diskTrouble === undefined && shipper.backlog() <= backlogBytes;
+    },
+    get unshipped() {
+      return shipper.unshipped();
     },
     async close() {
       if (closed) return;
