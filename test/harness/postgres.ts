@@ -3,7 +3,7 @@
  * `POSTERN_TEST_POSTGRES_BIN` names. PostgreSQL refuses to run as root: then it runs as an unprivileged user, in a folder of
  * that user's, from a copy of its programs where that user cannot reach the checkout.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -19,6 +19,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import { freePort } from "./ports.ts";
 
@@ -34,6 +35,10 @@ export interface Postgres {
   kill(): Promise<void>;
   /** Starts it again, and waits until it takes connections. */
   start(): Promise<void>;
+  /** Stops it, and keeps a copy of all that it holds. The returned function puts that back; then it is to be started. */
+  copy(): Promise<() => Promise<void>>;
+  /** Starts it as a standby, which takes no writes until it is promoted. Its promotion begins a new timeline. */
+  startStandby(): Promise<() => Promise<void>>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
 }
@@ -41,9 +46,17 @@ export interface Postgres {
 export interface PostgresOptions {
   /** The folder with `initdb` and `postgres`; 18 from npm unless told otherwise. */
   readonly bin?: string;
+  /** A free one unless told otherwise. */
+  readonly port?: number;
 }
 
 const STARTING_MS = 30_000;
+
+/** No server outlives the tests that started it. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGQUIT");
+});
 
 /** The programs of PostgreSQL 18 that npm brought. */
 export function embeddedBin(): string {
@@ -73,22 +86,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user !== undefined) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
 
-  const run = (program: string, args: readonly string[]): void => {
-    const ran = spawnSync(join(bin, program), args, {
-      ...user,
-      cwd: folder,
-      encoding: "utf8",
-      env: environment(folder),
-    });
-    if (ran.status !== 0) throw new Error(`${program}: ${ran.stderr}${String(ran.error ?? "")}`);
-  };
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   let server: ChildProcess | undefined;
   try {
-    run("initdb", [
-      ...["--pgdata", data, "--username", "postern", "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-      ...["--encoding", "UTF8", "--locale", "C", "--no-sync"],
-    ]);
+    await promisify(execFile)(
+      join(bin, "initdb"),
+      [
+        ...["--pgdata", data, "--username", "postern", "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+        ...["--encoding", "UTF8", "--locale", "C", "--no-sync"],
+      ],
+      { ...user, cwd: folder, env: environment(folder) },
+    );
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -115,6 +123,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"], env: environment(folder) },
     );
     server = child;
+    running.add(child);
+    child.on("exit", () => running.delete(child));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-4_000);
     });
@@ -145,6 +155,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await gone;
   }
 
+  async function query(text: string): Promise<void> {
+    const client = new pg.Client({ connectionString: url("postgres") });
+    await client.connect();
+    await client.query(text);
+    await client.end();
+  }
+
+  /** With the owners of the files, which `cp` keeps. */
+  async function copyFolder(from: string, to: string): Promise<void> {
+    await promisify(execFile)("cp", ["--archive", from, to]);
+  }
+
   await start();
   return {
     port,
@@ -152,11 +174,26 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     start,
     async createDatabase() {
       const name = `d${randomBytes(6).toString("hex")}`;
-      const client = new pg.Client({ connectionString: url("postgres") });
-      await client.connect();
-      await client.query(`create database ${name}`);
-      await client.end();
+      await query(`create database ${name}`);
       return url(name);
+    },
+    async copy() {
+      await end("SIGINT");
+      const kept = `${data}-${randomBytes(6).toString("hex")}`;
+      await copyFolder(data, kept);
+      return async () => {
+        await end("SIGINT");
+        rmSync(data, { recursive: true, force: true });
+        await copyFolder(kept, data);
+      };
+    },
+    async startStandby() {
+      await end("SIGINT");
+      const sign = join(data, "standby.signal");
+      writeFileSync(sign, "");
+      if (user !== undefined) chownSync(sign, user.uid, user.gid);
+      await start();
+      return async () => await query("select pg_promote()");
     },
     // fast shutdown
     stop: async () => await end("SIGINT"),

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import pg from "pg";
 import { PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
 import type { EntityChange, Position } from "#link";
 import { type Postgres, startPostgres } from "../../../test/harness/postgres.ts";
-import { type DatabasePlace, openStore, type Store } from "./index.ts";
+import { type DatabasePlace, openStore, type Store, type WriteTransaction } from "./index.ts";
 
 export const folder = mkdtempSync(join(tmpdir(), "postern-store-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,13 +21,16 @@ export async function open(path: string = freshPath()): Promise<Store> {
   return await openPlace({ path });
 }
 
+/** Messages of the stores of this file, oldest first. */
+export const notices: string[] = [];
+
 async function openPlace(place: DatabasePlace): Promise<Store> {
   return await openStore({
     ...place,
     clock: systemClock,
     ids: systemIds,
     schedule: systemSchedule,
-    notify: () => undefined,
+    notify: ({ message }) => void notices.push(message ?? ""),
   });
 }
 
@@ -35,6 +39,8 @@ export interface DatabaseOfTest {
   readonly name: string;
   /** Why its tests are left out. */
   readonly skip: string | false;
+  /** Its programs, where they are not those from npm. */
+  readonly bin?: string | undefined;
   /** An empty one. */
   readonly fresh: () => Promise<DatabasePlace>;
   readonly open: (place?: DatabasePlace) => Promise<Store>;
@@ -53,8 +59,8 @@ after(async () => {
 });
 
 /** A server that its tests may stop, beside the one that the others share. */
-export async function ownPostgres(): Promise<Postgres> {
-  const server = startPostgres();
+export async function ownPostgres(bin: string | undefined): Promise<Postgres> {
+  const server = startPostgres(bin === undefined ? {} : { bin });
   servers.push(server);
   return await server;
 }
@@ -64,6 +70,7 @@ function postgres(name: string, bin: string | undefined, skip: string | false): 
   const own: DatabaseOfTest = {
     name,
     skip,
+    bin,
     async fresh() {
       server ??= startPostgres(bin === undefined ? {} : { bin });
       if (!servers.includes(server)) servers.push(server);
@@ -74,17 +81,46 @@ function postgres(name: string, bin: string | undefined, skip: string | false): 
   return own;
 }
 
-export const POSTGRES: DatabaseOfTest = postgres("PostgreSQL 18", undefined, false);
 const DEBIAN = process.env["POSTERN_TEST_POSTGRES_BIN"];
-export const DATABASES: readonly DatabaseOfTest[] = [
-  SQLITE,
-  POSTGRES,
+/** Those that several nodes may share. */
+export const SHARED: readonly DatabaseOfTest[] = [
+  postgres("PostgreSQL 18", undefined, false),
   postgres(
     "PostgreSQL 15",
     DEBIAN,
     DEBIAN === undefined && "POSTERN_TEST_POSTGRES_BIN names no programs of Debian's PostgreSQL",
   ),
 ];
+export const DATABASES: readonly DatabaseOfTest[] = [SQLITE, ...SHARED];
+
+/** The address of a shared one. */
+export function urlOf(place: DatabasePlace): string {
+  assert.ok("url" in place);
+  return place.url;
+}
+
+/** One statement on a connection of its own. */
+export async function queryOf<R extends pg.QueryResultRow>(url: string, text: string): Promise<R[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<R>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Adds a row to the log, as `#log` does. */
+export async function addEvent({ db, orderEvents }: WriteTransaction, sequence: number): Promise<void> {
+  await orderEvents();
+  await db
+    .insertInto("event")
+    .values({
+      ...{ source: "gateway:a", boot: "b", sequence, previous: "", time: 0, class_uid: 0 },
+      ...{ kind: "decision", decision_id: null, effect: null, resource: null, subject: null, body: "{}" },
+    })
+    .execute();
+}
 
 /** A place in the log of this store's epoch. */
 export async function at(store: Store, number: number): Promise<Position> {

@@ -102,7 +102,7 @@ async function storeOn(database: Database, { clock, ids, schedule, notify }: Sto
     if (changes.length === 0) return (await headOf(db)).number;
     const recorded = { changes, at: clock.now(), fresh: fresh() };
     const head = await commitChanges(db, recorded, () => watch.seen());
-    waiting.push(() => watch.note(head));
+    waiting.push(() => watch.wrote(head));
     if (head.wentBack) waiting.push(() => say(SET_BACK));
     return head.number;
   }

@@ -24,8 +24,10 @@ export interface WatchOptions {
 /** How far this node has seen the change log, and what tells it that others have written. */
 export interface Watch {
   seen(): Position | undefined;
-  /** Says how far the log is known to be. */
+  /** Says how far the log was read. */
   note(position: Position): void;
+  /** Says what this node itself has committed, and told its listeners of. */
+  wrote(position: Position): void;
   stop(): void;
 }
 
@@ -89,9 +91,10 @@ export async function watchOthers(options: WatchOptions): Promise<Watch> {
   const stopPolling = database.shared ? schedule.every(POLL_MS, () => void ask()) : (): void => undefined;
   return {
     seen: () => seen,
-    note({ epoch, number }) {
+    note,
+    wrote({ epoch, number }) {
       note({ epoch, number });
-      // whoever wrote it has told the listeners
+      // what was read alone nobody has been told of
       if (last.epoch === epoch && last.number < number) last = { ...last, number };
     },
     stop() {
