@@ -21,9 +21,16 @@ function codesOf(files: readonly SourceFile[]): readonly string[] {
 }
 
 describe("a version's name", () => {
-  test("is SHA-256 over the canonical files, the built-in ones among them", () => {
-    const files = [RULES, BUILTIN_FILE, ZONE].map(({ path, text }) => ({ path, text }));
-    assert.equal(compileSet([ZONE, RULES]).version, sha256Hex(JSON.stringify(files)));
+  test("is SHA-256 over the names of all parts, those of the built-in files among them", () => {
+    const one = (text: string): object => ({ lines: text.split("\n").length - 1, sha256: sha256Hex(text) });
+    const two: SourceFile = { path: "b.yaml", text: "# none\n---\n# none either" };
+    const files = [
+      { parts: [one(RULES.text)], path: RULES.path },
+      { parts: [one("# none\n"), one("---\n# none either")], path: two.path },
+      { parts: [one(BUILTIN_FILE.text)], path: BUILTIN_FILE.path },
+      { parts: [one(ZONE.text)], path: ZONE.path },
+    ];
+    assert.equal(compileSet([ZONE, two, RULES]).version, sha256Hex(JSON.stringify(files)));
   });
 
   test("does not depend on the order in which files come", () => {

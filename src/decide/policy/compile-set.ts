@@ -1,25 +1,26 @@
 import { BUILTIN_FILE } from "./builtin.ts";
 import { attach, type CompiledRule } from "./compiled.ts";
 import { zoneClock } from "./facts/time-zone.ts";
-import { checkFiles, kindOf, versionOf } from "./files.ts";
+import { checkFiles, kindOf } from "./files.ts";
 import { Findings } from "./findings.ts";
 import { type Manifests, readManifests } from "./manifest/manifests.ts";
+import { filledFile, versionOf } from "./parts.ts";
 import { parseRules } from "./rules/2-parse.ts";
 import { checkRule } from "./rules/3-check.ts";
 import { emit, type Probe } from "./rules/4-emit.ts";
 import type { CheckedRule, Condition } from "./rules/requirement.ts";
 import { scopeRule } from "./rules/scope.ts";
 import { sourceText } from "./source-text.ts";
-import type { PolicySet, RuleReference, SourceFile } from "./types.ts";
+import type { PolicyFile, PolicySet, RuleReference, SourceFile } from "./types.ts";
 
 /**
  * Compiles a policy set, all of it or nothing. Everything that is wrong is reported, not only the first.
- * @param files manifests (`*.yaml`, `*.yml`) and rules (`*.rules`); the built-in rules are added
+ * @param files manifests (`*.yaml`, `*.yml`) and rules (`*.rules`), whole or cut; the built-in rules are added
  * @throws PosternError `policy.invalid` when rules are wrong, `manifest.invalid` when only manifests or files are; with diagnostics
  */
-export function compileSet(files: readonly SourceFile[]): PolicySet {
+export function compileSet(files: readonly PolicyFile[]): PolicySet {
   const findings = new Findings();
-  const good = checkFiles(files, findings);
+  const good = checkFiles(files.map(filledFile), findings);
   const manifests = readManifests(
     good.filter((file) => kindOf(file.path) === "manifests"),
     findings,
@@ -36,7 +37,7 @@ export function compileSet(files: readonly SourceFile[]): PolicySet {
   const compiled = checked.map(compileRule);
   const { timeZone, applications } = manifests;
   const set: PolicySet = Object.freeze({
-    version: versionOf(good),
+    version: versionOf(files),
     files: Object.freeze(good.map(({ path, text }) => Object.freeze({ path, text }))),
     ...(timeZone === undefined ? {} : { timeZone }),
     applications,

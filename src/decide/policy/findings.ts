@@ -20,6 +20,7 @@ export type FindingCode =
   | "manifest.insecure_upstream"
   | "manifest.duplicate"
   | "manifest.same_address"
+  | "manifest.shared_document"
   | "rule.syntax"
   | "rule.too_deep"
   | "rule.unknown_fact"

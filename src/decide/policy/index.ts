@@ -21,4 +21,5 @@ export { FACTS } from "./facts/table.ts";
 export { locksOut } from "./locks-out.ts";
 export { mergeFiles } from "./manifest/merge.ts";
 export { matchAction } from "./match-action.ts";
+export { isOn, type Placement, readPlacement } from "./placement.ts";
 export * from "./types.ts";

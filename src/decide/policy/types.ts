@@ -87,6 +87,16 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A file of which only some documents are shown: of the others, how many line breaks they hold, and what names them. */
+export interface CutFile {
+  readonly path: string;
+  readonly parts: readonly FilePart[];
+}
+export type FilePart = { readonly text: string } | { readonly sha256: string; readonly lines: number };
+
+/** A file of a policy set as an enforcement point gets it. */
+export type PolicyFile = SourceFile | CutFile;
+
 export type Effect = "allow" | "deny" | "step_up";
 
 /** A rule, and where it stands: `source` is `file:line`. */
@@ -183,13 +193,16 @@ export interface Application {
     readonly methods: readonly string[];
     readonly pathPrefix: string;
   }[];
+  /** The gateways that it is on; all of them when absent. */
+  readonly gateways?: readonly string[];
   readonly source: string;
 }
 
 /** A compiled policy set: immutable, named by the hash of its files. */
 export interface PolicySet {
-  /** SHA-256 of the canonical files, 64 hexadecimal digits. */
+  /** SHA-256 over the parts of its files, 64 hexadecimal digits; of a cut set, that of the whole one. */
   readonly version: string;
+  /** Of a cut set, with empty lines where documents are left out. */
   readonly files: readonly SourceFile[];
   readonly timeZone?: string;
   readonly applications: ReadonlyMap<string, Application>;

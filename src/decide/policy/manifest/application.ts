@@ -1,4 +1,4 @@
-import { isMap, isNode, type Node } from "yaml";
+import { isMap, isNode, isSeq, type Node } from "yaml";
 import { LABEL_NAME } from "../facts/table.ts";
 import type { Place } from "../findings.ts";
 import { type Application, CLASSIFICATIONS, type Classification } from "../types.ts";
@@ -60,6 +60,13 @@ function checkActionName(value: string): Wrong | undefined {
     : ["is no name of an action", "lower-case letters, digits, - and _, such as deploy"];
 }
 
+/** Names of gateways are one label of a host name each, as `postern gateway token` takes them. */
+function checkGatewayName(value: string): Wrong | undefined {
+  return LABEL.test(value)
+    ? undefined
+    : ["is no name of a gateway", "lower-case letters, digits and -, at most 63"];
+}
+
 interface Action {
   readonly name: string;
   readonly methods: readonly string[];
@@ -79,6 +86,7 @@ interface Spec {
   readonly labels?: { readonly [name: string]: string };
   readonly explain?: "conditions" | "full";
   readonly actions?: readonly Action[];
+  readonly gateways?: readonly string[];
 }
 
 const anything = (): undefined => undefined;
@@ -101,6 +109,23 @@ const readAction: Reader<Action> = (node, path, reading) => {
   return { name: action.name, methods: action.methods, pathPrefix: action.pathPrefix ?? "/" };
 };
 
+const readNames = sequence(text(checkGatewayName), 100);
+
+const readGateways: Reader<readonly string[]> = (node, path, reading) => {
+  const names = readNames(node, path, reading);
+  if (names === undefined) return undefined;
+  if (isSeq(node) && node.items.length === 0) {
+    reading.findings.error(
+      "manifest.bad_value",
+      placeOf(node, reading.source),
+      `${path} is empty, so that no gateway has this application`,
+      "leave it out for all gateways",
+    );
+    return undefined;
+  }
+  return names;
+};
+
 const readSpec = mapping<Spec>({
   title: { read: text(anything) },
   description: { read: text(anything, { most: 1_000, lines: true }) },
@@ -114,6 +139,7 @@ const readSpec = mapping<Spec>({
   labels: { read: texts(LABEL_NAME, text(anything)) },
   explain: { read: oneOf(["conditions", "full"] as const) },
   actions: { read: sequence(readAction, 100) },
+  gateways: { read: readGateways },
 });
 
 /** Reads the `spec` of an application, complete with defaults; undefined when something that it needs is missing or wrong. */

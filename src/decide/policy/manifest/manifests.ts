@@ -2,6 +2,7 @@ import { isMap, isScalar, type Node } from "yaml";
 import { nearest } from "#kernel";
 import { isTimeZone } from "../facts/time-zone.ts";
 import type { Findings } from "../findings.ts";
+import { partStarts } from "../parts.ts";
 import type { Application, SourceFile } from "../types.ts";
 import { checkHostLabel, readApplication } from "./application.ts";
 import { type ManifestDocument, placeOf, readDocuments } from "./document.ts";
@@ -48,7 +49,9 @@ export function readManifests(files: readonly SourceFile[], findings: Findings):
   const policySets: { readonly source: string; readonly timeZone?: string }[] = [];
   for (const file of files) {
     if (findings.full) break;
-    for (const document of readDocuments(file, findings)) readDocument(document);
+    const documents = readDocuments(file, findings);
+    const placed = documents.filter((document) => readDocument(document)?.gateways !== undefined);
+    for (const document of placed) checkAlone(document, documents, findings);
   }
   const timeZone = policySets[0]?.timeZone;
   return {
@@ -57,9 +60,9 @@ export function readManifests(files: readonly SourceFile[], findings: Findings):
     timeZoneUnreadable: policySets.length > 0 && timeZone === undefined,
   };
 
-  function readDocument({ source, map }: ManifestDocument): void {
+  function readDocument({ source, map }: ManifestDocument): Application | undefined {
     const reading: Reading = { source, findings };
-    if (!isOurs(map, reading)) return;
+    if (!isOurs(map, reading)) return undefined;
     const envelope = readEnvelope(map, "", reading);
     const name = envelope?.metadata?.name;
     const at = `${source.path}:${placeOf(map, source).line}`;
@@ -75,11 +78,12 @@ export function readManifests(files: readonly SourceFile[], findings: Findings):
           "give both the same name to replace the other by apply",
         );
       policySets.push({ source: at, ...(timeZone === undefined ? {} : { timeZone }) });
-      return;
+      return undefined;
     }
-    if (envelope?.spec === undefined) return;
+    if (envelope?.spec === undefined) return undefined;
     const application = readApplication(envelope.spec, name ?? "", at, reading);
     if (name !== undefined && application !== undefined) addApplication(application, namePlace(map, source));
+    return application;
   }
 
   function addApplication(application: Application, at: ReturnType<typeof placeOf>): void {
@@ -106,6 +110,28 @@ export function readManifests(files: readonly SourceFile[], findings: Findings):
       addresses.set(address, application);
     }
   }
+}
+
+/** Other gateways are not given this document: whoever is must be able to read all others without it. */
+function checkAlone(
+  document: ManifestDocument,
+  documents: readonly ManifestDocument[],
+  findings: Findings,
+): void {
+  const { source, map } = document;
+  const starts = partStarts(source);
+  const partOf = (other: ManifestDocument): number => {
+    const [at] = other.map.range ?? [0];
+    return starts.findLastIndex((start) => start <= at);
+  };
+  const shared = documents.some((other) => other !== document && partOf(other) === partOf(document));
+  if (!shared && !/^%/m.test(source.text)) return;
+  findings.error(
+    "manifest.shared_document",
+    placeOf(map, source),
+    "an application with spec.gateways stands in a document of its own, in a file without YAML directives (%)",
+    shared ? "write --- between them" : "leave the line out that begins with %",
+  );
 }
 
 /** Looks at apiVersion and kind first: of a manifest of another kind, every field would be unknown. */
