@@ -54,9 +54,9 @@ async function refused(path: string = PATH): Promise<PosternError> {
 
 test("what was written is read", async () => {
   await write();
-  const { header, close } = await openArchive(PATH);
-  close();
-  assert.deepEqual(header, HEADER);
+  const opened = await openArchive(PATH);
+  opened.close();
+  assert.deepEqual(opened.header, HEADER);
   assert.deepEqual(await read(), LINES);
   await write([]);
   assert.deepEqual(await read(), []);

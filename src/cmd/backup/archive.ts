@@ -15,6 +15,8 @@ const VERSION = 1;
 /** A policy set is the longest there is. */
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
 
+const CHUNK_LENGTH = 64 * 1024;
+
 /** What a backup says of itself. */
 export interface ArchiveHeader {
   /** Of Postern. */
@@ -32,23 +34,33 @@ export interface ArchiveHeader {
 
 /** The bytes of a backup. */
 export function archive(header: ArchiveHeader, dump: AsyncIterable<string>): Readable {
-  async function* lines(): AsyncGenerator<string> {
+  async function* chunks(): AsyncGenerator<string> {
     const hash = createHash("sha256");
-    let count = 0;
-    const first = JSON.stringify({ format: FORMAT, version: VERSION, ...header });
-    hash.update(`${first}\n`);
-    yield `${first}\n`;
-    for await (const line of dump) {
+    let count = -1;
+    let chunk = "";
+    for await (const line of withFirst(
+      JSON.stringify({ format: FORMAT, version: VERSION, ...header }),
+      dump,
+    )) {
       count += 1;
       hash.update(`${line}\n`);
-      yield `${line}\n`;
+      chunk += `${line}\n`;
+      // each goes to the compressor's thread and back
+      if (chunk.length < CHUNK_LENGTH) continue;
+      yield chunk;
+      chunk = "";
     }
-    yield `${JSON.stringify({ lines: count, sha256: hash.digest("hex") })}\n`;
+    yield `${chunk}${JSON.stringify({ lines: count, sha256: hash.digest("hex") })}\n`;
   }
   const zip = createGzip();
-  const text = Readable.from(lines(), { objectMode: false, highWaterMark: 64 * 1024 });
+  const text = Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK_LENGTH });
   // a failure of either ends both, and whoever reads the bytes learns of it
   return pipeline(text, zip, () => undefined);
+}
+
+async function* withFirst(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
 }
 
 export interface OpenArchive {

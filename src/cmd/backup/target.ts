@@ -19,7 +19,11 @@ const LIVE_MS = 60_000;
 /** Makes the tables of this version in a database. @throws PosternError as `openStore` */
 export async function makeTables(address: DatabaseAddress, surroundings: Surroundings): Promise<void> {
   const store = await openStore({ ...address, ...surroundings });
-  await store.close();
+  try {
+    await store.head();
+  } finally {
+    await store.close();
+  }
 }
 
 /** Opens a database with its tables to be filled in one transaction, with nobody else at it. */
