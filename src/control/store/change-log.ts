@@ -6,7 +6,7 @@ import type { Schema } from "./schema.ts";
  * How many changes the log keeps: the last 10,000, whatever their age. Who is further behind takes a snapshot, which is
  * the table `entity`: every change is folded into it by the transaction that makes it.
  */
-export const KEPT_CHANGES = 10_000;
+const KEPT_CHANGES = 10_000;
 /** Every so many changes the older ones are dropped, so that the log holds up to this many more. */
 const COMPACT_EVERY = 1_000;
 

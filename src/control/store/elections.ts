@@ -14,7 +14,7 @@ export interface Leadership {
    * Makes sure, inside a write, that no later term has begun; the write holds it off until it ends.
    * @throws PosternError `conflict` when another node leads by now
    */
-  confirm(tx: WriteTransaction): Promise<void>;
+  readonly confirm: (tx: WriteTransaction) => Promise<void>;
 }
 
 /** Begins to lead; returns what ends that. */

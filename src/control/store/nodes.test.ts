@@ -122,11 +122,11 @@ for (const database of SHARED) {
     test("a new epoch is everybody's, and who comes from the old one takes a snapshot", async () => {
       const place = await database.fresh();
       const [a, b] = [await database.open(place), await database.open(place)];
-      await a.write(async ({ record }) => record(port("p", 1)));
-      const before = await b.head();
       let heard = 0;
       b.onCommit(() => heard++);
-      await until("the change is seen", () => heard > 0);
+      await a.write(async ({ record }) => record(port("p", 1)));
+      await until("the change is heard", () => heard > 0);
+      const before = await b.head();
       heard = 0;
       await a.startEpoch("a test wants it");
       await until("it is heard", () => heard > 0);

@@ -1,9 +1,11 @@
 import { PosternError } from "#kernel";
 
 /** SQLSTATE classes and codes (PostgreSQL Appendix A) that say the database, not the statement, is at fault. */
-const UNREACHABLE = /^(08|57P0[1-5]|53|3D000|28|58|42501)/;
+const UNREACHABLE = /^(08|57P0[1-5]|53|3D000|28|58|42501|3F000)/;
 /** `lock_not_available`, `query_canceled` (a timeout of ours), `idle_in_transaction_session_timeout`. */
 const BUSY: ReadonlySet<string> = new Set(["55P03", "57014", "25P03"]);
+/** `insufficient_privilege`; `invalid_schema_name`, where the user may not even look into the schema. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["42501", "3F000"]);
 /** `read_only_sql_transaction`: a standby, or a primary that was demoted. */
 const READ_ONLY = "25006";
 
@@ -83,7 +85,7 @@ function reasonOf(error: Error, code: string | undefined): string {
   if (isRefusal(error.message, code)) return "it does not let this user in";
   if (code === "3D000") return "there is no database of that name";
   if (code === "53300") return "it takes no more connections";
-  if (code === "42501") return `this user may not: ${error.message}`;
+  if (code !== undefined && FORBIDDEN.has(code)) return `this user may not: ${error.message}`;
   if (code === READ_ONLY) return "it is read-only";
   // of an error with several causes, as for a host with two addresses, the first says enough
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
@@ -93,7 +95,8 @@ function reasonOf(error: Error, code: string | undefined): string {
 function remedyOf(code: string | undefined, message: string): string {
   if (isRefusal(message, code)) return "look at user and password in --database, and at pg_hba.conf";
   if (code === "3D000") return "make it: createdb NAME, owned by the user that --database names";
-  if (code === "42501") return "make that user the owner: alter database NAME owner to USER";
+  if (code !== undefined && FORBIDDEN.has(code))
+    return "make that user the owner: alter database NAME owner to USER";
   if (code === "53300") return "raise max_connections; each control node takes up to 12";
   if (code === READ_ONLY) return "name the primary in --database, or promote this one";
   return "see whether PostgreSQL runs and is reached from here; Postern goes on by itself when it is back";
