@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CALLBACK_TRICKS } from "./callback-tricks.test.ts";
 import { isGatewayCallback } from "./gateway-clients.ts";
-import { PORTS, SUBDOMAINS, startRig } from "./login-rig.test.ts";
+import { makeGateway } from "./login-gateway.test.ts";
+import { PORTS, SUBDOMAINS, setUp, startRig } from "./login-rig.test.ts";
 
 test("a callback is that of a host under the domain, written as browsers write it", () => {
   assert.equal(isGatewayCallback(SUBDOMAINS, "http://wiki.postern.localhost:7400/.postern/callback"), true);
@@ -66,5 +67,26 @@ test("only a public ES256 key can be announced", async () => {
   await rig.identity.announceKey({ gateway: "example", jwk });
   await rig.identity.announceKey({ gateway: "example", jwk });
   await assert.rejects(rig.identity.announceKey({ gateway: "other", jwk }), { code: "conflict" });
+  await rig.close();
+});
+
+test("a login that one gateway began as the client of all is finished by another, and by no client of its own", async () => {
+  const rig = await startRig();
+  const { clientId, sealKey } = await rig.identity.loginClient();
+  assert.deepEqual(await rig.identity.loginClient(), { clientId, sealKey }, "the same for every gateway");
+  assert.match(sealKey, /^[\w-]{43}$/);
+  const { authenticator } = await setUp(rig);
+  const one = await makeGateway(rig, "one", clientId);
+  const two = await makeGateway(rig, "two", clientId);
+  const browser = rig.browser();
+  await two.login(browser, authenticator);
+  const again = await one.begin();
+  const callback = (await browser.open(again.url.href)).location();
+  const idToken = await two.finish(again, callback);
+  assert.match(await two.enter(idToken, again), /^[0-9a-f]{64}$/);
+
+  const third = await one.begin();
+  const stolen = (await browser.open(third.url.href)).location();
+  await assert.rejects((await makeGateway(rig, "own")).finish(third, stolen), { error: "invalid_grant" });
   await rig.close();
 });

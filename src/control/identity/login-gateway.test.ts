@@ -29,14 +29,15 @@ export interface Login {
   readonly nonce: string;
 }
 
-export async function makeGateway(rig: Rig, name: string): Promise<Gateway> {
+/** @param id the client that it is; its own unless another is named */
+export async function makeGateway(rig: Rig, name: string, id = `gateway:${name}`): Promise<Gateway> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
   await rig.identity.announceKey({ gateway: name, jwk: { ...jwk, kid, alg: "ES256" } });
   const config = await openid.discovery(
     new URL(rig.instance.origins.login),
-    `gateway:${name}`,
+    id,
     { id_token_signed_response_alg: "ES256" },
     openid.PrivateKeyJwt({ key: privateKey, kid }),
     {
@@ -54,7 +55,7 @@ export async function makeGateway(rig: Rig, name: string): Promise<Gateway> {
   );
   const bearers: string[] = [];
   const gateway: Gateway = {
-    id: `gateway:${name}`,
+    id,
     config,
     bearers,
     async begin(host = "wiki.postern.localhost:7400", more = {}) {
