@@ -87,23 +87,24 @@ export function controlPart(options: ControlPartOptions): Part {
       },
     ],
     metrics(meter) {
-      meter
-        .createObservableGauge("postern.store.up", { description: "1 while the database answers." })
-        .addCallback(async (result) => {
+      const up = meter.createObservableGauge("postern.store.up", {
+        description: "1 while the database answers.",
+      });
+      const number = meter.createObservableGauge("postern.store.head.number", {
+        description: "Number of the last change in the log, as last read.",
+      });
+      const duration = meter.createObservableGauge("postern.store.read.duration.seconds", {
+        description: "How long reading the head of the change log took last.",
+        unit: "seconds",
+      });
+      meter.addBatchObservableCallback(
+        async (result) => {
           const { ok } = await read();
-          result.observe(ok ? 1 : 0, { database: store.kind });
-        });
-      gauge(
-        meter,
-        "postern.store.head.number",
-        { description: "Number of the last change in the log, as last read." },
-        () => head?.number,
-      );
-      gauge(
-        meter,
-        "postern.store.read.duration.seconds",
-        { description: "How long reading the head of the change log took last.", unit: "seconds" },
-        () => (readMs === undefined ? undefined : readMs / 1000),
+          result.observe(up, ok ? 1 : 0, { database: store.kind });
+          if (head !== undefined) result.observe(number, head.number);
+          if (readMs !== undefined) result.observe(duration, readMs / 1000);
+        },
+        [up, number, duration],
       );
       gauge(
         meter,
