@@ -1,3 +1,4 @@
+/** Long, since one table holds each way in which a data folder is broken, with what doctor must say of it. */
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
