@@ -1,22 +1,15 @@
 import { type Clock, type IdSource, newId, PosternError } from "#kernel";
-import { type Classification, checkInput, type Decision, decide, type Input, type PolicySet } from "#policy";
+import { checkInput, type Decision, decide, type Input, type PolicySet } from "#policy";
 import type { View } from "#view";
 import type { Activity } from "./activity.ts";
+import { FRESHNESS } from "./freshness-bounds.ts";
 import { type Asked, buildInput } from "./input.ts";
 import { MOST_SKEW_SECONDS } from "./limits.ts";
 import type { Resource } from "./resources.ts";
 import type { Who } from "./who.ts";
 
-/** The bound on the age of the view, in seconds (DESIGN: "State: the change log and the views"). */
-const FRESHNESS: { readonly [classification in Classification]: number } = {
-  public: 300,
-  internal: 300,
-  confidential: 60,
-  restricted: 10,
-};
-
 /** Why the gateway denies before any rule is asked. */
-export type Refusal = "view-stale" | "by-port" | "websocket-origin" | "input-invalid";
+export type Refusal = "membership-ended" | "view-stale" | "by-port" | "websocket-origin" | "input-invalid";
 
 export interface Judgement {
   readonly input: Input;
@@ -61,14 +54,21 @@ export function judge(
     decision: denial(id, set, `postern/${refusal}`, message),
   });
 
-  const bound = FRESHNESS[resource.facts.classification];
+  const { classification } = resource.facts;
+  const bound = FRESHNESS[classification];
+  const everything = refusesAll(view);
+  if (everything === "membership-ended")
+    return refuse(everything, `Control has shut this gateway out: ${view.ended() ?? ""}`);
   if (!(viewAgeSeconds <= bound))
     return refuse(
       "view-stale",
-      `What the gateway knows is older than the ${bound} seconds that are allowed here`,
+      `What the gateway knows is ${ageInWords(viewAgeSeconds)}, and ${bound} seconds are allowed for what is ${classification}`,
     );
-  if (Math.abs(view.skewSeconds()) > MOST_SKEW_SECONDS)
-    return refuse("view-stale", "The clocks of the gateway and of control are too far apart");
+  if (everything !== undefined)
+    return refuse(
+      everything,
+      `The clocks of the gateway and of control are ${Math.abs(view.skewSeconds()).toFixed(0)} seconds apart, and ${MOST_SKEW_SECONDS} are allowed`,
+    );
   const byPort = view.instance()?.hostStyle === "port" && resource.facts.kind === "application";
   if (byPort && resource.facts.classification === "restricted")
     return refuse("by-port", "Restricted applications are not served by port, where cookies are shared");
@@ -81,6 +81,16 @@ export function judge(
     return refuse("input-invalid", `The input of the decision is not valid: ${error.message}`);
   }
   return { input, set, decision: decideEitherReading(asked, input, set, id) };
+}
+
+/** Why nothing at all may be allowed at this moment, whatever it is. */
+export function refusesAll(view: View): "membership-ended" | "view-stale" | undefined {
+  if (view.ended() !== undefined) return "membership-ended";
+  return Math.abs(view.skewSeconds()) > MOST_SKEW_SECONDS ? "view-stale" : undefined;
+}
+
+function ageInWords(seconds: number): string {
+  return Number.isFinite(seconds) ? `${seconds.toFixed(1)} seconds old` : "of unknown age";
 }
 
 /** Rules may ask for the path: it must be allowed as it was sent, and as the application will read it. */

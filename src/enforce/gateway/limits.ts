@@ -29,17 +29,33 @@ export const LOGIN_TRANSACTION: number = 10 * MINUTE;
 export const MOST_LOGIN_TRANSACTIONS = 5;
 /** A longer path is not gone back to after login; the cookie that remembers it has to fit into 4 KiB. */
 export const MOST_RETURN_CHARACTERS = 1_500;
+/** Until control begins to answer at the login host. */
+export const LOGIN_FIRST_BYTE: number = 6 * SECOND;
+/** Until control begins to answer at the console; what is slow there streams. */
+export const CONSOLE_FIRST_BYTE: number = 30 * SECOND;
+/** Times that a request which is safe is sent to control again over a connection of its own. */
+export const MOST_CONTROL_REPEATS = 2;
+
 /** An answer of control during login. */
 export const LOGIN_ANSWER: number = 10 * SECOND;
 export const MOST_LOGIN_ANSWER_BYTES: number = 256 * 1024;
-/** For the view to reach the change that carries a new entry. */
+/** For the view to reach the change that carries a new entry; after that, a page tries again. */
 export const ENTRY_WAIT: number = 2 * SECOND;
+/** The change that an entry came with is remembered by the browser for so long. */
+export const ENTRY_MEMORY: number = 2 * MINUTE;
+/** Times that the page tries again, each after a longer pause, before a new login is begun. */
+export const MOST_ENTRY_TRIES = 8;
+/** Requests that wait for the view at once; more are told to come again right away. */
+export const MOST_WAITING = 1_000;
 
 /** For an upstream to take a connection. */
 export const CONNECT_TIMEOUT: number = 10 * SECOND;
 
 /** For an upstream to answer the opening of a WebSocket. */
 export const OPENING_TIMEOUT: number = 30 * SECOND;
+
+/** For a client to take the Close frame of a WebSocket that is ended, before its connection is cut. */
+export const CLOSE_GRACE: number = SECOND;
 
 /** For the rest of a body whose answer has been given already. */
 export const LET_GO: number = 2 * SECOND;
@@ -52,9 +68,10 @@ export const MOST_ASSERTIONS = 10_000;
 
 /** Every open connection is decided again at least this often. */
 export const RECHECK: number = 30 * SECOND;
-/** Rechecks are spread over this time, so that they do not come all at once. */
-export const RECHECK_SPREAD: number = 10 * SECOND;
-export const RECHECK_TICK: number = SECOND;
+/** What is due is looked for this often. */
+export const RECHECK_TICK = 500;
+/** Deciding open connections again may hold the event loop for so long at a time. */
+export const RECHECK_TURN = 8;
 
 export const ACTIVITY_REPORT: number = MINUTE;
 
