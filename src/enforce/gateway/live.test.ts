@@ -198,6 +198,73 @@ for (const [what, end] of [
   });
 }
 
+test("a WebSocket that is ended is told so in plain words by a Close frame, and its application hears nothing more", async () => {
+  const socket = await openSocket();
+  await until("the upstream's socket", () => websockets.clients.size === 1);
+  const [theirs] = websockets.clients;
+  const heard: string[] = [];
+  theirs?.on("message", (data: Buffer) => heard.push(data.toString("utf8")));
+  const close = once(socket, "close");
+  rig.control.state.put({ kind: "session", key: "ses_ada", value: null });
+  const [code, reason] = (await close) as [number, Buffer];
+  assert.equal(code, 1008);
+  assert.match(reason.toString("utf8"), /^Your session has ended\./);
+  await until("the upstream's socket to close", () => websockets.clients.size === 0);
+  assert.deepEqual(heard, []);
+});
+
+test("in the middle of a frame a WebSocket is cut without one", async () => {
+  const socket = await openSocket();
+  await until("the upstream's socket", () => websockets.clients.size === 1);
+  // the beginning of a frame of 1,000 bytes, written past the library
+  const raw = (socket as unknown as { _socket: { bytesRead: number } })._socket;
+  const [theirs] = websockets.clients;
+  const before = raw.bytesRead;
+  (theirs as unknown as { _socket: { write(bytes: Buffer): void } } | undefined)?._socket.write(
+    Buffer.concat([Buffer.from([0x82, 126, 0x03, 0xe8]), Buffer.alloc(10)]),
+  );
+  await until("its beginning", () => raw.bytesRead >= before + 14);
+  const close = once(socket, "close");
+  rig.control.state.put({ kind: "session", key: "ses_ada", value: null });
+  assert.equal(((await close) as [number])[0], 1006);
+});
+
+test("a client that takes no Close frame is cut all the same", async () => {
+  const socket = await openSocket();
+  await until("the upstream's socket", () => websockets.clients.size === 1);
+  socket.pause();
+  const completions = rig.spool.of("completion").length;
+  rig.control.state.put({ kind: "session", key: "ses_ada", value: null });
+  await until("its completion", () => rig.spool.of("completion").length > completions);
+  socket.resume();
+  await closed(socket);
+});
+
+test("data of an open WebSocket is use of its session; signs of life are not", async () => {
+  const socket = await openSocket();
+  upstream.handle = (_request, response) => void response.end("ok");
+  assert.ok(rig.gateway.liveConnections > 0);
+  rig.clock.advance(20_000);
+  const asked = async (): Promise<number> => {
+    await rig.ask("wiki", "/", { headers: { cookie } });
+    const decision = rig.spool.of("decision").at(-1) as { input: { session: { idle_minutes?: number } } };
+    return decision.input.session.idle_minutes ?? -1;
+  };
+  const first = await asked();
+  rig.clock.advance(20_000);
+  socket.ping();
+  await once(socket, "pong");
+  const idle = await asked();
+  assert.ok(idle > 0.3, `a ping is no use, ${idle} (${first} before)`);
+  rig.clock.advance(20_000);
+  socket.send("typed");
+  await once(socket, "message");
+  assert.ok((await asked()) < 0.1, "what is typed is");
+  socket.close();
+  await closed(socket);
+  await rig.clocksAgree();
+});
+
 test("when policy changes, what is no longer allowed is cut and recorded, and the rest goes on", async () => {
   streamFromUpstream();
   const [socket, stream] = [await openSocket(), await openStream()];
