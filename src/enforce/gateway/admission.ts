@@ -1,9 +1,11 @@
-import { give } from "./answers.ts";
+import { type Answer, comesAgain, give } from "./answers.ts";
 import { forwardedHeaders } from "./client-headers.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Ending, type Forwarded, forward } from "./forward.ts";
 import type { Asked } from "./input.ts";
 import type { Judgement } from "./judge.ts";
+import { CONSOLE_FIRST_BYTE } from "./limits.ts";
+import type { EndReason } from "./live.ts";
 import { ownHeaders } from "./own-headers.ts";
 import { badGateway, type Place, unavailable } from "./pages.ts";
 import type { Parts } from "./parts.ts";
@@ -29,9 +31,10 @@ export interface Admitted {
 export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
   const { exchange, place, asked, who, resource, judgement } = admitted;
   const { records, live } = parts;
-  let forwarded: Forwarded | undefined;
-  let ended: string | undefined;
+  let forwarded: Forwarded<EndReason> | undefined;
+  let ended: EndReason | undefined;
   const leave = live.open({
+    id: judgement.decision.id,
     asked,
     who,
     resource,
@@ -52,6 +55,7 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
   try {
     if (!(await records.decision(asked, judgement))) {
       leave();
+      parts.tallies.denial("log-unwritable");
       give(
         exchange,
         unavailable(place, {
@@ -76,7 +80,7 @@ export async function admit(parts: Parts, admitted: Admitted): Promise<void> {
       event: "warning",
       message: `${resource.facts.name} was not reached: ${error instanceof Error ? error.message : "unknown error"}`,
     });
-    give(exchange, badGateway(place, resource.title));
+    give(exchange, silent(admitted));
     end({ status: 502, bytesIn: 0, bytesOut: 0, ended: "upstream-failed" });
   }
 }
@@ -105,21 +109,42 @@ async function prepare(parts: Parts, { exchange, asked, who, resource, place }: 
 
 function begin(
   parts: Parts,
-  { exchange, asked, resource, place }: Admitted,
+  admitted: Admitted,
   { upstream, headers }: Prepared,
   onEnd: (ending: Ending) => void,
-): Forwarded {
+): Forwarded<EndReason> {
+  const { exchange, asked, resource, who } = admitted;
   const { method, target, hostname } = asked.canonical;
   const onFailure = (error: Error): void => {
     parts.notify({ event: "upstream-failed", message: `${resource.facts.name}: ${error.message}` });
-    give(exchange, badGateway(place, resource.title));
+    give(exchange, silent(admitted));
   };
   const shared = { upstream, hostname, schedule: parts.schedule, onFailure, onEnd };
   if (exchange.upgrade !== undefined) {
     const asking = [...headers, "connection", "Upgrade", "upgrade", "websocket"];
-    return tunnel(exchange, exchange.upgrade, { ...shared, asked: { method, target, headers: asking } });
+    return tunnel(exchange, exchange.upgrade, {
+      ...shared,
+      asked: { method, target, headers: asking },
+      onUse: () => parts.activity.touch(who.session.id),
+    });
   }
-  return forward(exchange, { ...shared, asked: { method, target, headers }, from: "application" });
+  return forward(exchange, {
+    ...shared,
+    asked: { method, target, headers },
+    from: "application",
+    ...(upstream.isControl ? { firstByteWithin: CONSOLE_FIRST_BYTE } : {}),
+  });
+}
+
+/** What the client is told when the upstream did not answer. Control is ours, and comes back. */
+function silent({ exchange, place, resource }: Admitted): Answer {
+  if (resource.upstream !== "control") return badGateway(place, resource.title);
+  return unavailable(place, {
+    name: "console-unavailable",
+    code: "not_running",
+    detail: "You may open the console, but control does not answer",
+    ...comesAgain(exchange),
+  });
 }
 
 function complete(

@@ -12,11 +12,19 @@ export interface UpstreamRequest {
   readonly headers: readonly string[];
 }
 
+export interface Connecting {
+  readonly upstream: Upstream;
+  readonly asked: UpstreamRequest;
+  readonly schedule: Schedule;
+  /** Over a connection that nobody used before. */
+  readonly fresh: boolean;
+}
+
 /** Begins a request to an upstream, which fails when no connection is there in time. */
-export function connect(upstream: Upstream, asked: UpstreamRequest, schedule: Schedule): ClientRequest {
+export function connect({ upstream, asked, schedule, fresh }: Connecting): ClientRequest {
   const make = upstream.secure ? tlsRequest : plainRequest;
   const sent = make({
-    ...upstream.options,
+    ...(fresh ? upstream.fresh : upstream.options),
     method: asked.method,
     path: asked.target,
     headers: [...asked.headers],

@@ -3,7 +3,7 @@ import type { Schedule } from "#kernel";
 import { isDropped } from "./client-headers.ts";
 import { connect, type UpstreamRequest } from "./connect.ts";
 import type { Exchange } from "./exchange.ts";
-import { LET_GO } from "./limits.ts";
+import { LET_GO, MOST_CONTROL_REPEATS } from "./limits.ts";
 import { answeredHeaders, isUpstreamDropped } from "./upstream-headers.ts";
 import type { Upstream } from "./upstreams.ts";
 
@@ -26,6 +26,8 @@ export interface Forwarding {
   readonly schedule: Schedule;
   /** Most bytes of a body; more ends the request. */
   readonly mostBytesIn?: number;
+  /** Milliseconds from the end of the request until an answer must have begun. */
+  readonly firstByteWithin?: number;
   /** The upstream failed before it answered; answers in its place. */
   readonly onFailure: (error: Error) => void;
   /** Called once, when all is over. */
@@ -33,51 +35,93 @@ export interface Forwarding {
 }
 
 /** A request on its way. */
-export interface Forwarded {
+export interface Forwarded<Why = string> {
   /** Ends it on both sides at once, and why. */
-  abort(why: string): void;
+  abort(why: Why): void;
 }
 
-/** Requests that can be sent a second time without harm when a kept connection turns out to be closed (RFC 9110 §9.2.2). */
+/** Requests that can be sent a second time without harm when a connection turns out to be closed (RFC 9110 §9.2.2). */
 const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** The upstream did not begin to answer in time. */
+class Silence extends Error {
+  constructor() {
+    super("the upstream does not begin to answer");
+  }
+}
 
 /** Passes a request to its upstream and the answer back, streaming both ways; each side is read as fast as the other takes it. */
 export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
   const { request, response } = exchange;
   const hasBody =
     request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0";
+  const safe = !hasBody && REPEATABLE.has(forwarding.asked.method);
   let ended: string | undefined;
   let bytesIn = 0;
   let bytesOut = 0;
   let over = false;
   let failed = false;
+  /** Whether anything of an answer has come, so that nothing may be sent again. */
+  let begun = false;
   let sent: ClientRequest;
+  let cancelSilence: () => void = () => undefined;
 
-  function send(mayRepeat: boolean): void {
-    sent = connect(forwarding.upstream, forwarding.asked, forwarding.schedule);
+  function send(fresh: boolean, repeats: number): void {
+    const { upstream, asked, schedule } = forwarding;
+    sent = connect({ upstream, asked, schedule, fresh });
     const current = sent;
     current.on("error", (error) => {
       if (over || current !== sent) return;
-      if (mayRepeat && current.reusedSocket && !response.headersSent && isReset(error)) {
-        send(false);
+      cancelSilence();
+      if (repeats > 0 && !begun && !response.headersSent && mayRepeat(error, current)) {
+        send(true, error instanceof Silence ? 0 : repeats - 1);
         return;
       }
       fail(error);
     });
-    current.on("response", answer);
-    current.on("information", (information) => passInformation(information, response));
+    current.on("response", (upstreamAnswer) => {
+      begin();
+      answer(upstreamAnswer);
+    });
+    current.on("information", (information) => {
+      begin();
+      passInformation(information, response);
+    });
     // one that no listener is there for would be cut, and shown as the upstream's failure
     current.on("upgrade", (_answer, socket) => {
       socket.destroy();
       fail(new Error("the upstream upgraded a connection that nobody asked to"));
     });
-    if (!hasBody) current.end();
+    if (hasBody) return;
+    current.end();
+    expectAnswer();
+  }
+
+  /** Whether what failed before any answer can be sent again: a kept connection that had closed, or a control node that had. */
+  function mayRepeat(error: Error, current: ClientRequest): boolean {
+    if (forwarding.upstream.isControl) return isReset(error) || error instanceof Silence;
+    return current.reusedSocket && isReset(error);
+  }
+
+  function begin(): void {
+    begun = true;
+    cancelSilence();
+  }
+
+  /** The whole request is on its way: from now on the upstream is waited for. */
+  function expectAnswer(): void {
+    const { firstByteWithin, schedule } = forwarding;
+    if (firstByteWithin === undefined) return;
+    const current = sent;
+    cancelSilence();
+    cancelSilence = schedule.after(firstByteWithin, () => current.destroy(new Silence()));
   }
 
   function fail(error: Error): void {
     if (over || failed) return;
     failed = true;
     ended ??= "upstream-failed";
+    cancelSilence();
     sent.destroy();
     if (response.headersSent) response.destroy();
     else forwarding.onFailure(error);
@@ -120,6 +164,7 @@ export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
     if (over) return;
     over = true;
     if (!response.writableFinished) ended ??= "client-closed";
+    cancelSilence();
     sent.destroy();
     if (!request.complete) letGo();
     const status = response.headersSent ? response.statusCode : 0;
@@ -130,7 +175,9 @@ export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
   request.on("error", () => response.destroy());
 
   if (!hasBody) request.resume();
-  send(!hasBody && REPEATABLE.has(forwarding.asked.method));
+  // what must not be sent twice goes to control over a connection that cannot have closed meanwhile
+  if (forwarding.upstream.isControl) send(!safe, safe ? MOST_CONTROL_REPEATS : 0);
+  else send(false, safe ? 1 : 0);
   if (exchange.expectsContinue) response.writeContinue();
   if (hasBody) passBody();
 
@@ -142,6 +189,7 @@ export function forward(exchange: Exchange, forwarding: Forwarding): Forwarded {
     request.on("end", () => {
       passTrailers(request.rawTrailers, isDropped, sent);
       sent.end();
+      if (!begun) expectAnswer();
     });
     request.pipe(sent, { end: false });
   }

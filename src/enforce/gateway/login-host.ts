@@ -1,9 +1,14 @@
-import { give } from "./answers.ts";
+import { type Answer, comesAgain, give } from "./answers.ts";
 import type { CanonicalRequest } from "./canonical-request.ts";
 import { forwardedHeaders } from "./client-headers.ts";
 import type { Exchange } from "./exchange.ts";
 import { forward } from "./forward.ts";
-import { LOGIN_BODY_TIMEOUT, MOST_LOGIN_BODY_BYTES, MOST_LOGIN_REQUESTS } from "./limits.ts";
+import {
+  LOGIN_BODY_TIMEOUT,
+  LOGIN_FIRST_BYTE,
+  MOST_LOGIN_BODY_BYTES,
+  MOST_LOGIN_REQUESTS,
+} from "./limits.ts";
 import { ownHeaders } from "./own-headers.ts";
 import { malformed, nothingHere, type Place, unavailable } from "./pages.ts";
 import type { Parts } from "./parts.ts";
@@ -28,7 +33,7 @@ export function loginHost(
       return;
     }
     if (underWay >= MOST_LOGIN_REQUESTS) {
-      give(exchange, busy(place));
+      give(exchange, busy(place, comesAgain(exchange)));
       return;
     }
     underWay += 1;
@@ -49,6 +54,7 @@ export function loginHost(
       from: "control",
       schedule: parts.schedule,
       mostBytesIn: MOST_LOGIN_BODY_BYTES,
+      firstByteWithin: LOGIN_FIRST_BYTE,
       onFailure: () =>
         give(
           exchange,
@@ -56,6 +62,7 @@ export function loginHost(
             name: "login-unavailable",
             code: "not_running",
             detail: "The sign-in service does not answer",
+            ...comesAgain(exchange),
           }),
         ),
       onEnd: () => {
@@ -66,10 +73,11 @@ export function loginHost(
   };
 }
 
-function busy(place: Place): ReturnType<typeof unavailable> {
+function busy(place: Place, again: ReturnType<typeof comesAgain>): Answer {
   return unavailable(place, {
     name: "login-busy",
     code: "rate_limited",
     detail: "Too many people are signing in at this moment",
+    ...again,
   });
 }

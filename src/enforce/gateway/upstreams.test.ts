@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { PosternError } from "#kernel";
+import { unixDialer } from "#link";
 import { makeUpstreams } from "./upstreams.ts";
 
-const upstreams = makeUpstreams("/run/folder", "/run/folder/control.sock");
+const upstreams = makeUpstreams("/run/folder", unixDialer("/run/folder/control.sock"));
 after(() => upstreams.close());
 
 test("a socket is one of the run folder, and never control's own", () => {
