@@ -1,7 +1,7 @@
 import type { ErrorCode, Json } from "#kernel";
 import { type Html, page, pageSecurityHeaders } from "#look";
 import type { Exchange } from "./exchange.ts";
-import { wantsPage } from "./negotiate.ts";
+import { isNavigation, wantsPage } from "./negotiate.ts";
 
 /** An answer of the gateway's own: a page for people, problem JSON (RFC 9457) for programs. */
 export interface Answer {
@@ -15,6 +15,8 @@ export interface Answer {
   /** What stands below the heading; always with a next step. */
   readonly body: Html;
   readonly headers?: { readonly [name: string]: string | readonly string[] };
+  /** The page comes again by itself after so many seconds, at the same address unless another is named. */
+  readonly retry?: { readonly seconds: number; readonly url?: string };
   /** Further members of the problem. */
   readonly more?: { readonly [member: string]: Json };
 }
@@ -31,12 +33,34 @@ export function give(exchange: Exchange, answer: Answer): void {
   const headers: { [name: string]: string | readonly string[] } = {
     ...(asPage ? pageSecurityHeaders() : PROBLEM_HEADERS),
     ...answer.headers,
+    ...(answer.retry === undefined ? {} : retryHeaders(exchange, answer.retry)),
     "content-length": String(Buffer.byteLength(text)),
   };
   // the rest of a body that nobody reads would be taken for the next request
   if (!request.complete && hasBody(exchange)) headers["connection"] = "close";
   response.writeHead(answer.status, headersForNode(headers));
   response.end(text);
+}
+
+/**
+ * `Retry-After` for programs; for somebody on their way to a page `Refresh` too, which browsers follow without script
+ * (HTML §7.4.2.4). What was posted is not sent again.
+ */
+function retryHeaders(
+  { request, upgrade }: Exchange,
+  { seconds, url }: NonNullable<Answer["retry"]>,
+): { readonly [name: string]: string } {
+  return {
+    "retry-after": String(seconds),
+    ...(upgrade === undefined && isNavigation(request)
+      ? { refresh: url === undefined ? String(seconds) : `${seconds}; url=${url}` }
+      : {}),
+  };
+}
+
+/** For a page that tries again by itself, where it can: what was posted is not sent a second time. */
+export function comesAgain({ request, upgrade }: Exchange): { byItself?: { at?: string } } {
+  return upgrade === undefined && isNavigation(request) ? { byItself: {} } : {};
 }
 
 /** Sends the browser elsewhere; what is there is for this one time. */

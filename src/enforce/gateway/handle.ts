@@ -3,6 +3,7 @@ import { admit } from "./admission.ts";
 import { give, redirect, setTransportSecurity } from "./answers.ts";
 import { type CanonicalRequest, canonicalRequest, RefusedRequest } from "./canonical-request.ts";
 import { readCookies } from "./cookies.ts";
+import { pauseBefore, rememberEntry, rememberedEntry } from "./entry-wait.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Asked } from "./input.ts";
 import { type Judgement, judge } from "./judge.ts";
@@ -13,8 +14,10 @@ import {
   malformed,
   misdirected,
   noApplication,
+  notYetEntered,
   type Place,
   refused,
+  shutOut,
   unauthenticated,
   unavailable,
 } from "./pages.ts";
@@ -23,10 +26,11 @@ import { answerReserved, isReserved } from "./reserved.ts";
 import { AMBIGUOUS, findResource, type Resource } from "./resources.ts";
 import { type EnteredSite, findSite } from "./sites.ts";
 import { isWebSocketOpening } from "./tunnel.ts";
-import { recognise } from "./who.ts";
+import { type Recognised, recognise } from "./who.ts";
 
 /** Answers one request. Every step either answers and ends, or leaves one thing less to doubt. */
 export function requestHandler(parts: Parts): (exchange: Exchange) => void {
+  const { tallies } = parts;
   const toLoginHost = loginHost(parts);
 
   async function handle(exchange: Exchange): Promise<void> {
@@ -35,11 +39,13 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
     const canonical = canonicalRequest(request.method, request.url, request.rawHeaders);
     const instance = parts.view.instance();
     if (instance === undefined) {
+      tallies.denial("not-ready");
       give(exchange, notReady(undefined));
       return;
     }
     const site = findSite(parts.view, canonical, exchange.port);
     if (site === undefined) {
+      tallies.denial("misdirected");
       give(exchange, misdirected());
       return;
     }
@@ -50,16 +56,16 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
       return;
     }
     if (site.kind === "login") {
-      toLoginHost(exchange, canonical, site, place);
+      if (!shutsOut(exchange, place)) toLoginHost(exchange, canonical, site, place);
       return;
     }
 
-    const cookies = readCookies(request.rawHeaders);
-    const recognised = recognise(parts.view, parts.clock, site, cookies);
+    const recognised = await recogniseOrWait(exchange, site, place);
+    if (recognised === undefined) return;
     if (recognised.who === undefined) {
       if (recognised.stranger !== undefined)
         parts.records.strangeCookie(recognised.stranger, exchange.source);
-      await challenge(exchange, site, place);
+      if (!shutsOut(exchange, place)) await challenge(exchange, site, place);
       return;
     }
     const { who } = recognised;
@@ -73,6 +79,7 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
         "the path can be read in more than one way: its encoding hides where it leads",
       );
     if (resource === undefined) {
+      tallies.denial("no-application");
       give(exchange, noApplication(place));
       return;
     }
@@ -87,9 +94,11 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
     const judgement = judge(parts, asked, who, resource);
     parts.activity.touch(who.session.id);
     if (judgement === undefined) {
+      tallies.denial("not-ready");
       give(exchange, notReady(place));
       return;
     }
+    tallies.decision(judgement, resource);
     if (judgement.decision.effect !== "allow") {
       await turnAway(exchange, asked, resource, judgement, place);
       return;
@@ -97,9 +106,38 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
     await admit(parts, { exchange, place, asked, who, resource, judgement });
   }
 
+  /** Who it is, once word of a login that just ended has come; undefined when it has not, which is answered. */
+  async function recogniseOrWait(
+    exchange: Exchange,
+    site: EnteredSite,
+    place: Place,
+  ): Promise<Recognised | undefined> {
+    const { view, clock, entryWaits } = parts;
+    const cookies = readCookies(exchange.request.rawHeaders);
+    const recognised = recognise(view, clock, site, cookies);
+    if (recognised.who !== undefined) return recognised;
+    const awaited = rememberedEntry(site, cookies);
+    if (awaited === undefined || awaited.number <= view.number) return recognised;
+    if (await entryWaits.reached(awaited)) return recognise(view, clock, site, cookies);
+    tallies.denial("entry-pending");
+    const remember = rememberEntry(site, { ...awaited, tries: awaited.tries + 1 });
+    give(exchange, notYetEntered(place, pauseBefore(awaited), remember));
+    return undefined;
+  }
+
+  /** Answers for a gateway that may let nobody in any more; true when it did. */
+  function shutsOut(exchange: Exchange, place: Place): boolean {
+    const why = parts.view.ended();
+    if (why === undefined) return false;
+    tallies.denial("membership-ended");
+    give(exchange, shutOut(place, why));
+    return true;
+  }
+
   /** For whoever is not signed in here; says nothing about what is here. */
   async function challenge(exchange: Exchange, site: EnteredSite, place: Place): Promise<void> {
     const { request, upgrade } = exchange;
+    tallies.denial("unauthenticated");
     if (upgrade !== undefined || !isNavigation(request)) {
       give(exchange, unauthenticated(place));
       return;
@@ -116,6 +154,7 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
           name: "login-unavailable",
           code: error.code,
           detail: "Nobody can be signed in at this moment",
+          byItself: {},
         }),
       );
     }
@@ -137,11 +176,14 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
         ? denied(place, { decision, input, set, title: resource.title, showRules: resource.showRules })
         : refusal === "view-stale"
           ? unavailable(place, { name: "view-stale", code: "view.stale", detail, decision: decision.id })
-          : refused(place, { title, detail, decision: decision.id });
+          : refusal === "membership-ended"
+            ? shutOut(place, parts.view.ended() ?? detail, decision.id)
+            : refused(place, { title, detail, decision: decision.id });
     if (await parts.records.decision(asked, judgement, answer.status)) {
       give(exchange, answer);
       return;
     }
+    tallies.denial("log-unwritable");
     give(
       exchange,
       unavailable(place, {
@@ -153,8 +195,18 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
   }
 
   return (exchange) => {
+    const { request, response, startedAt, upgrade } = exchange;
+    if (upgrade === undefined)
+      response.once("close", () =>
+        tallies.request(
+          request.method,
+          response.headersSent ? response.statusCode : 0,
+          (parts.clock.monotonic() - startedAt) / 1_000,
+        ),
+      );
     handle(exchange).catch((error: unknown) => {
       if (error instanceof RefusedRequest) {
+        tallies.denial("malformed");
         give(exchange, malformed(error.status, error.message));
         return;
       }

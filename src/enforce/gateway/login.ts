@@ -1,13 +1,22 @@
 import * as openid from "openid-client";
-import { type Clock, type IdSource, type Notify, newSecret, PosternError, sha256Hex } from "#kernel";
-import { LINK_PATHS, type LinkClient, parseEntryAccepted } from "#link";
+import {
+  type Clock,
+  fromBase64Url,
+  type IdSource,
+  type Notify,
+  newSecret,
+  PosternError,
+  sha256Hex,
+} from "#kernel";
+import { type ControlDialer, LINK_PATHS, type LinkClient, parseEntryAccepted, parseLoginClient } from "#link";
 import type { View } from "#view";
-import { controlFetch } from "./control-fetch.ts";
+import { ControlUnreachable, controlFetch } from "./control-fetch.ts";
 import { type Cookie, setCookie } from "./cookies.ts";
+import { rememberEntry } from "./entry-wait.ts";
 import type { GatewayKeys } from "./keys.ts";
-import { ENTRY_WAIT, MOST_RETURN_CHARACTERS } from "./limits.ts";
+import { MOST_RETURN_CHARACTERS } from "./limits.ts";
 import type { EnteredSite } from "./sites.ts";
-import { makeTransactions } from "./transactions.ts";
+import { makeTransactions, type Transactions } from "./transactions.ts";
 
 export const CALLBACK_PATH = "/.postern/callback";
 
@@ -15,9 +24,7 @@ export interface LoginOptions {
   readonly view: View;
   readonly link: LinkClient;
   readonly keys: GatewayKeys;
-  /** The gateway's name. */
-  readonly name: string;
-  readonly controlSocket: string;
+  readonly control: ControlDialer;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly notify: Notify;
@@ -32,9 +39,12 @@ export interface LoginStep {
 /** Why a callback did not let anybody in. */
 export interface LoginFailure {
   readonly why: string;
-  /** Whether control could not be asked, so that it may go well in a moment. */
-  readonly unavailable: boolean;
-  /** Where to start again. */
+  /**
+   * What may go well in a moment, since control could not be asked: `here` by the same callback, whose code is not spent;
+   * `anew` by another login, which asks nobody for anything as long as the login host knows its browser.
+   */
+  readonly again?: "here" | "anew";
+  /** Where to start again: a path of this host. */
   readonly back: string;
   readonly cookies: readonly string[];
 }
@@ -43,45 +53,55 @@ export interface LoginFailure {
 export interface Login {
   /** Sends a browser to the login host. @throws PosternError `not_running` when that cannot be asked */
   begin(site: EnteredSite, back: string, held: readonly Cookie[]): Promise<LoginStep>;
-  /** Takes the browser's return and lets it in with a new cookie. */
+  /**
+   * Takes the browser's return, which this or another gateway of the instance began, and lets it in with a new cookie. The
+   * view may not know that cookie yet: beside it goes the number of the change that carries it.
+   */
   finish(site: EnteredSite, target: string, held: readonly Cookie[]): Promise<LoginStep | LoginFailure>;
+}
+
+/** What is learned from control once, and again after a failure. */
+interface Provider {
+  readonly config: openid.Configuration;
+  readonly transactions: Transactions;
 }
 
 export function makeLogin(options: LoginOptions): Login {
   const { view, link, keys, clock, ids, notify } = options;
-  const transactions = makeTransactions(clock, ids);
-  let discovered: { readonly issuer: string; readonly config: Promise<openid.Configuration> } | undefined;
+  let learned: { readonly issuer: string; readonly provider: Promise<Provider> } | undefined;
 
-  async function configuration(): Promise<openid.Configuration> {
+  async function provider(): Promise<Provider> {
     const issuer = view.instance()?.origins.login;
     if (issuer === undefined) throw new PosternError("not_running", "control has sent no state yet");
-    if (discovered?.issuer !== issuer) discovered = { issuer, config: discover(issuer) };
-    const { config } = discovered;
+    if (learned?.issuer !== issuer) learned = { issuer, provider: learn(issuer) };
+    const mine = learned.provider;
     try {
-      const [configured] = await Promise.all([config, keys.announced()]);
-      return configured;
+      const [known] = await Promise.all([mine, keys.announced()]);
+      return known;
     } catch (cause) {
-      if (discovered?.config === config) discovered = undefined;
+      if (learned?.provider === mine) learned = undefined;
       throw new PosternError("not_running", "the login host cannot be reached", { cause });
     }
   }
 
-  async function discover(issuer: string): Promise<openid.Configuration> {
-    return await openid.discovery(
+  async function learn(issuer: string): Promise<Provider> {
+    const { clientId, sealKey } = parseLoginClient(await link.send(LINK_PATHS.loginClient, {}));
+    const config = await openid.discovery(
       new URL(issuer),
-      `gateway:${options.name}`,
+      clientId,
       { id_token_signed_response_alg: "ES256" },
       openid.PrivateKeyJwt({ key: keys.privateKey, kid: keys.kid }),
       {
-        [openid.customFetch]: controlFetch(options.controlSocket, issuer),
+        [openid.customFetch]: controlFetch(options.control, issuer),
         ...(isLoopbackHttp(issuer) ? { execute: [openid.allowInsecureRequests] } : {}),
       },
     );
+    return { config, transactions: makeTransactions(fromBase64Url(sealKey), clock, ids) };
   }
 
   return {
     async begin(site, back, held) {
-      const config = await configuration();
+      const { config, transactions } = await provider();
       const transaction = {
         state: newSecret(ids),
         nonce: newSecret(ids),
@@ -102,6 +122,14 @@ export function makeLogin(options: LoginOptions): Login {
     },
 
     async finish(site, target, held) {
+      let known: Provider;
+      try {
+        known = await provider();
+      } catch (error) {
+        notify({ event: "login-failed", message: `a login did not finish: ${describe(error)}` });
+        return { why: "The sign-in service does not answer", again: "here", back: "/", cookies: [] };
+      }
+      const { config, transactions } = known;
       const url = new URL(site.origin + target);
       const states = url.searchParams.getAll("state");
       const [state = ""] = states;
@@ -109,7 +137,6 @@ export function makeLogin(options: LoginOptions): Login {
       if (transaction === undefined)
         return {
           why: "This sign-in was not begun in this browser, or too long ago",
-          unavailable: false,
           back: "/",
           cookies: [],
         };
@@ -117,7 +144,7 @@ export function makeLogin(options: LoginOptions): Login {
       const { back } = transaction;
       let idToken: string | undefined;
       try {
-        const tokens = await openid.authorizationCodeGrant(await configuration(), url, {
+        const tokens = await openid.authorizationCodeGrant(config, url, {
           pkceCodeVerifier: transaction.verifier,
           expectedState: transaction.state,
           expectedNonce: transaction.nonce,
@@ -125,16 +152,22 @@ export function makeLogin(options: LoginOptions): Login {
         });
         idToken = tokens.id_token;
       } catch (error) {
-        const unavailable = error instanceof PosternError && error.code === "not_running";
         // a control that was restored does not know this boot's key
-        if (error instanceof openid.ResponseBodyError && error.error === "invalid_client")
-          keys.announceAgain();
+        const unknown = error instanceof openid.ResponseBodyError && error.error === "invalid_client";
+        if (unknown) keys.announceAgain();
         notify({ event: "login-failed", message: `a login did not finish: ${describe(error)}` });
-        return { why: "The login host did not confirm this sign-in", unavailable, back, cookies };
+        if (unknown)
+          return { why: "The sign-in service did not know this gateway", again: "anew", back, cookies };
+        const unreachable = unreachableIn(error);
+        if (unreachable?.unsent === true)
+          return { why: "The sign-in service does not answer", again: "here", back, cookies: [] };
+        if (unreachable !== undefined)
+          return { why: "The sign-in service did not answer in time", again: "anew", back, cookies };
+        return { why: "The login host did not confirm this sign-in", back, cookies };
       }
       const secret = newSecret(ids);
       try {
-        const accepted = parseEntryAccepted(
+        const { number } = parseEntryAccepted(
           await link.send(LINK_PATHS.entries, {
             idToken,
             nonce: transaction.nonce,
@@ -142,17 +175,27 @@ export function makeLogin(options: LoginOptions): Login {
             cookieHash: sha256Hex(secret),
           }),
         );
-        // without it the next request would find no entry and begin the login anew
-        if (!(await view.waitFor(accepted.number, ENTRY_WAIT)))
-          return { why: "The gateway is behind control", unavailable: true, back, cookies };
+        const entered = [setCookie(site.cookie, secret), rememberEntry(site, { number, tries: 0 })];
+        return { location: site.origin + back, cookies: [...cookies, ...entered] };
       } catch (error) {
-        const unavailable = error instanceof PosternError && error.code === "not_running";
         notify({ event: "login-failed", message: `a login was not let in: ${describe(error)}` });
-        return { why: "Control did not let this sign-in in", unavailable, back, cookies };
+        const unreachable = error instanceof PosternError && error.code === "not_running";
+        return {
+          why: "Control did not let this sign-in in",
+          ...(unreachable ? { again: "anew" as const } : {}),
+          back,
+          cookies,
+        };
       }
-      return { location: site.origin + back, cookies: [...cookies, setCookie(site.cookie, secret)] };
     },
   };
+}
+
+/** What openid-client wraps. */
+function unreachableIn(error: unknown): ControlUnreachable | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if (at instanceof ControlUnreachable) return at;
+  return undefined;
 }
 
 /** Plain http stays on this machine there, and browsers treat it as secure. */

@@ -100,19 +100,65 @@ export function unavailable(
     readonly code: Answer["code"];
     readonly detail: string;
     readonly decision?: string;
+    /** The page tries again by itself; `at` is another address than that of the request. */
+    readonly byItself?: { readonly at?: string };
   },
 ): Answer {
+  const { name, code, detail, decision, byItself } = problem;
   const title = "This can't be opened right now.";
-  const again = place?.again ?? "/";
+  const again = byItself?.at ?? place?.again ?? "/";
+  const next =
+    byItself === undefined
+      ? "Nothing is wrong with your account; try again in a moment."
+      : "Nothing is wrong with your account. This page tries again by itself every few seconds.";
   return {
     status: 503,
-    problem: problem.name,
-    code: problem.code,
+    problem: name,
+    code,
     title,
-    detail: problem.detail,
-    body: html`<p>${problem.detail}. Nothing is wrong with your account; try again in a moment.</p>${actions(actionLink({ label: "Try again", href: again, primary: true }), place === undefined ? html`` : homeLink(place))}${problem.decision !== undefined && idLine("Decision", problem.decision)}`,
+    detail,
+    body: html`<p>${detail}. ${next}</p>${actions(actionLink({ label: byItself === undefined ? "Try again" : "Try again now", href: again, primary: true }), place === undefined ? html`` : homeLink(place))}${decision !== undefined && idLine("Decision", decision)}`,
+    ...(byItself === undefined
+      ? { headers: { "retry-after": String(RETRY_AFTER_SECONDS) } }
+      : {
+          retry: {
+            seconds: RETRY_AFTER_SECONDS,
+            ...(byItself.at === undefined ? {} : { url: byItself.at }),
+          },
+        }),
+    ...(decision === undefined ? {} : { more: { decision } }),
+  };
+}
+
+/** Somebody signed in, and the gateway has not heard of it yet. */
+export function notYetEntered(place: Place, seconds: number, remember: string): Answer {
+  const title = "Signing you in takes a moment longer.";
+  const detail = "You are signed in, but word of it has not reached this door yet";
+  return {
+    status: 503,
+    problem: "entry-pending",
+    code: "view.stale",
+    title,
+    detail,
+    body: html`<p>${detail}. This page opens by itself as soon as it has; it looks again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.</p>${actions(actionLink({ label: "Try again now", href: place.again, primary: true }), homeLink(place))}`,
+    headers: { "set-cookie": remember },
+    retry: { seconds },
+  };
+}
+
+/** This gateway was shut out of the instance, so that it may let nobody in; said to whoever can mend it. */
+export function shutOut(place: Place, why: string, decision?: string): Answer {
+  const title = "This gateway may not let anybody in.";
+  const detail = `Control has shut this gateway out: ${why}`;
+  return {
+    status: 503,
+    problem: "membership-ended",
+    code: "member.revoked",
+    title,
+    detail,
+    body: html`<p>${detail}.</p><p>Nothing is wrong with your account. If you run Postern: this gateway's membership was revoked or has ended, and everything is denied here until it joins anew with a token of <code>postern gateway token</code>.</p>${actions(actionLink({ label: "Try again", href: place.again, primary: true }))}${decision !== undefined && idLine("Decision", decision)}`,
     headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
-    ...(problem.decision === undefined ? {} : { more: { decision: problem.decision } }),
+    ...(decision === undefined ? {} : { more: { decision } }),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { decodeJwt, importJWK, jwtVerify } from "jose";
 import { systemIds, systemSchedule } from "#kernel";
-import { linkClient } from "#link";
+import { linkClient, unixDialer } from "#link";
 import { startGateway } from "./index.ts";
 import { manifest, type Rig, RULES, startRig, startUpstream, type TestUpstream, until } from "./rig.test.ts";
 
@@ -408,7 +408,7 @@ test("an application that does not answer is a 502 that says nothing of the insi
 });
 
 test("a port that is taken is said", async () => {
-  const link = linkClient({ socket: join(rig.run, "link.sock") });
+  const link = linkClient({ dialer: unixDialer(join(rig.run, "link.sock")), boot: "b" });
   await assert.rejects(
     startGateway({
       view: rig.view,
@@ -420,7 +420,7 @@ test("a port that is taken is said", async () => {
       listen: "127.0.0.1",
       port: rig.gateway.port,
       run: rig.run,
-      controlSocket: join(rig.run, "control.sock"),
+      control: unixDialer(join(rig.run, "control.sock")),
       clock: rig.clock,
       schedule: systemSchedule,
       ids: systemIds,

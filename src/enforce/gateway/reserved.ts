@@ -31,15 +31,16 @@ export async function answerReserved(
       const held = readCookies(exchange.request.rawHeaders);
       const step = await parts.login.finish(site, canonical.target, held);
       if ("location" in step) redirect(exchange, step.location, step.cookies);
-      else if (step.unavailable)
-        give(
-          exchange,
-          unavailable(
-            { ...place, again: step.back },
-            { name: "login-unavailable", code: "not_running", detail: step.why },
-          ),
-        );
-      else {
+      else if (step.again !== undefined) {
+        const at = step.again === "here" ? canonical.target : step.back;
+        const answer = unavailable(place, {
+          name: "login-unavailable",
+          code: "not_running",
+          detail: step.why,
+          byItself: { at: site.origin + at },
+        });
+        give(exchange, { ...answer, headers: { "set-cookie": step.cookies } });
+      } else {
         const answer = loginFailed({ ...place, again: step.back }, step.why);
         give(exchange, { ...answer, headers: { "set-cookie": step.cookies } });
       }

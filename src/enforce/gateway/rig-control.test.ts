@@ -2,13 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import {
   calculateJwkThumbprint,
   decodeJwt,
+  decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
   importJWK,
   jwtVerify,
   SignJWT,
 } from "jose";
-import { newSecret, PosternError, sha256Hex, systemClock, systemIds } from "#kernel";
+import { newSecret, PosternError, sha256Hex, systemClock, systemIds, toBase64Url } from "#kernel";
 import {
   type ActivityReport,
   type EntityChange,
@@ -79,6 +80,7 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
   const state = new MemoryState();
   const beats = new Set<() => void>();
   const signing = await generateKeyPair("ES256");
+  const sealKey = systemIds.random(32);
   const codes = new Map<string, { nonce: string; challenge: string; redirect: string; client: string }>();
 
   const handleLink = linkServer({
@@ -109,6 +111,7 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
         control.keys.push(announcement);
         return await Promise.resolve();
       },
+      loginClient: async () => await Promise.resolve({ clientId: "gateways", sealKey: toBase64Url(sealKey) }),
       connected: () => undefined,
       disconnected: () => undefined,
     },
@@ -118,8 +121,12 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
     const form = new URLSearchParams(await bodyOf(request));
     const code = codes.get(form.get("code") ?? "");
     codes.delete(form.get("code") ?? "");
-    const key = await importJWK({ ...control.keys.at(-1)?.jwk }, "ES256");
-    const client = await jwtVerify(form.get("client_assertion") ?? "", key, { audience: loginOrigin });
+    const assertion = form.get("client_assertion") ?? "";
+    const { kid } = decodeProtectedHeader(assertion);
+    const jwk = control.keys.find((announced) => announced.jwk["kid"] === kid)?.jwk;
+    const client = await jwtVerify(assertion, await importJWK({ ...jwk }, "ES256"), {
+      audience: loginOrigin,
+    });
     const challenge = Buffer.from(sha256Hex(form.get("code_verifier") ?? ""), "hex").toString("base64url");
     if (
       code === undefined ||

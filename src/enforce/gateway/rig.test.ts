@@ -22,7 +22,16 @@ import {
   systemIds,
   systemSchedule,
 } from "#kernel";
-import { type InstanceState, linkClient, type PolicyState, type SessionState, type UserState } from "#link";
+import {
+  type ControlDialer,
+  type InstanceState,
+  type LinkClient,
+  linkClient,
+  type PolicyState,
+  type SessionState,
+  type UserState,
+  unixDialer,
+} from "#link";
 import { compileSet } from "#policy";
 import type { Spool } from "#spool";
 import { openView, type View } from "#view";
@@ -38,6 +47,9 @@ export class MemorySpool implements Spool {
       if (this.healthy) this.events.push(event);
       written(this.healthy ? undefined : new Error("the disk is full"));
     });
+  }
+  get unshipped(): number {
+    return this.events.length;
   }
   async close(): Promise<void> {
     await Promise.resolve();
@@ -80,6 +92,21 @@ export interface Ask {
   readonly headers?: { readonly [name: string]: string | string[] };
   readonly body?: string;
   readonly port?: number;
+  /** The port that is connected to, when it is not the one that the address names: another gateway's. */
+  readonly via?: number;
+}
+
+/** One more gateway of the same instance, whose view can be held back. */
+export interface AnotherGateway {
+  readonly gateway: Gateway;
+  readonly view: View;
+  /** From now on what control says waits. */
+  hold(): void;
+  /** All that waited comes, and what follows comes at once. */
+  release(): void;
+  /** Control says that this gateway is no member any more. */
+  shutOut(why: string): void;
+  close(): Promise<void>;
 }
 
 export interface Rig {
@@ -101,6 +128,7 @@ export interface Rig {
   enter(host: string, session?: string): Promise<string>;
   /** One request to a host under the domain. */
   ask(host: string, path: string, options?: Ask): Promise<Answer>;
+  anotherGateway(name: string): Promise<AnotherGateway>;
   /** Bytes to the gateway's port, and all that comes back until it closes the connection. */
   raw(text: string): Promise<string>;
   close(): Promise<void>;
@@ -109,6 +137,8 @@ export interface Rig {
 export interface RigOptions {
   readonly hostStyle?: InstanceState["hostStyle"];
   readonly ports?: { readonly [application: string]: number };
+  /** Reaches control's HTTP server in place of its socket in the run folder. */
+  readonly control?: ControlDialer;
 }
 
 export const ADA: UserState = {
@@ -146,6 +176,27 @@ ALLOW IF subject.type == "user" AND resource.classification <= "confidential" AN
 # name: managed
 ALLOW IF resource.classification == "restricted" AND device.managed AND user.mfa_age_hours <= 4
 `;
+
+/** A browser's cookies at one host. */
+export class Jar {
+  readonly #cookies = new Map<string, string>();
+  take(answer: Answer): void {
+    for (const line of answer.headers["set-cookie"] ?? []) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (line.includes("Max-Age=0;")) this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+  }
+  set(name: string, value: string): void {
+    this.#cookies.set(name, value);
+  }
+  get names(): string[] {
+    return [...this.#cookies.keys()];
+  }
+  toString(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+}
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -192,7 +243,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const clock = new ShiftedClock();
   const notices: Notice[] = [];
   const notify = (notice: Notice): void => void notices.push(notice);
-  const link = linkClient({ socket: join(run, "link.sock") });
+  const link = linkClient({ dialer: unixDialer(join(run, "link.sock")), boot: "boot_rig" });
   const shared = {
     link,
     name: "local",
@@ -212,7 +263,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     listen: "127.0.0.1",
     port,
     run,
-    controlSocket: join(run, "control.sock"),
+    control: options.control ?? unixDialer(join(run, "control.sock")),
     ids: systemIds,
   });
 
@@ -232,7 +283,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       await rig.settled();
     },
     async settled() {
-      if (!(await view.waitFor(await control.state.head(), 5_000))) throw new Error("the view is behind");
+      if (!(await view.waitFor((await control.state.head()).number, 5_000)))
+        throw new Error("the view is behind");
     },
     async clocksAgree() {
       clock.advance(-clock.shifted);
@@ -249,7 +301,72 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     ask: async (host, path, asked = {}) => {
       const at = asked.port ?? port;
-      return await ask(at, byPort ? `localhost:${at}` : `${host}.postern.localhost:${at}`, path, asked);
+      return await ask(
+        asked.via ?? at,
+        byPort ? `localhost:${at}` : `${host}.postern.localhost:${at}`,
+        path,
+        asked,
+      );
+    },
+    async anotherGateway(name) {
+      const held: (() => void)[] = [];
+      let holding = false;
+      const own = linkClient({ dialer: unixDialer(join(run, "link.sock")), boot: `boot_${name}` });
+      const late: LinkClient = {
+        ...own,
+        openState: (wanted, handlers) =>
+          own.openState(wanted, {
+            onMessage: (message) => {
+              if (holding) held.push(() => handlers.onMessage(message));
+              else handlers.onMessage(message);
+            },
+            onEnd: (error) => handlers.onEnd(error),
+          }),
+      };
+      const with_ = { ...shared, link: late, name, boot: `boot_${name}` };
+      const opened = openView({ ...with_, role: "gateway" });
+      await opened.ready;
+      let ended: string | undefined;
+      const standing = new Set<() => void>();
+      const itsView = Object.create(opened, {
+        ended: { value: () => ended },
+        onStanding: {
+          value: (listener: () => void) => {
+            standing.add(listener);
+            return () => standing.delete(listener);
+          },
+        },
+      }) as View;
+      const its = await startGateway({
+        ...with_,
+        view: itsView,
+        spool,
+        listen: "127.0.0.1",
+        port: 0,
+        run,
+        control: options.control ?? unixDialer(join(run, "control.sock")),
+        ids: systemIds,
+      });
+      return {
+        gateway: its,
+        view: itsView,
+        hold() {
+          holding = true;
+        },
+        release() {
+          holding = false;
+          for (const message of held.splice(0)) message();
+        },
+        shutOut(why) {
+          ended = why;
+          for (const listener of standing) listener();
+        },
+        async close() {
+          await its.stop();
+          itsView.close();
+          own.close();
+        },
+      };
     },
     raw: async (text) => await raw(port, text),
     async close() {

@@ -18,13 +18,14 @@ export interface Transaction {
 }
 
 /**
- * Keeps logins under way with the browser that began them, sealed by AES-256-GCM under a key of this boot: one
- * host-only cookie a login, named after its state, so that tabs do not disturb each other.
+ * Keeps logins under way with the browser that began them, sealed by AES-256-GCM under the key that all gateways of the
+ * instance share, so that any of them can finish what another began: one host-only cookie a login, named after its
+ * state, so that tabs do not disturb each other.
  */
 export interface Transactions {
   /** The `Set-Cookie` values that begin one, and drop those that have ended or are too many. */
   begin(transaction: Omit<Transaction, "expiresAt">, held: readonly Cookie[]): string[];
-  /** The transaction of that state, if this browser began it here and in time. */
+  /** The transaction of that state, if this browser began it at this host and in time. */
   find(state: string, host: string, held: readonly Cookie[]): Transaction | undefined;
   /** The `Set-Cookie` value that ends it. */
   end(state: string): string;
@@ -33,9 +34,8 @@ export interface Transactions {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export function makeTransactions(clock: Clock, ids: IdSource): Transactions {
-  const key = ids.random(32);
-
+/** @param key 256 bits */
+export function makeTransactions(key: Uint8Array, clock: Clock, ids: IdSource): Transactions {
   function seal(name: string, transaction: Transaction): string {
     const nonce = ids.random(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", key, nonce);
@@ -44,7 +44,7 @@ export function makeTransactions(clock: Clock, ids: IdSource): Transactions {
     return toBase64Url(Buffer.concat([nonce, sealed, cipher.getAuthTag()]));
   }
 
-  /** Undefined for whatever was not sealed by this boot under this name, or is over. */
+  /** Undefined for whatever was not sealed by a gateway of ours under this name, or is over. */
   function open({ name, value }: Cookie): Transaction | undefined {
     let text: string;
     try {
@@ -57,10 +57,10 @@ export function makeTransactions(clock: Clock, ids: IdSource): Transactions {
       const sealed = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
       text = Buffer.concat([decipher.update(sealed), decipher.final()]).toString("utf8");
     } catch {
-      return undefined; // forged, cut, or of another boot: as good as none
+      return undefined; // forged, cut, or of another instance: as good as none
     }
-    // only what this process wrote comes through the seal
-    const transaction = parseJson(text, "a login transaction") as Transaction;
+    const transaction = parseTransaction(parseJson(text, "a login transaction"));
+    if (transaction === undefined) return undefined;
     return clock.now() < transaction.expiresAt ? transaction : undefined;
   }
 
@@ -88,6 +88,22 @@ export function makeTransactions(clock: Clock, ids: IdSource): Transactions {
     },
     end: (state) => dropCookie(cookieName(state)),
   };
+}
+
+/** Gateways of two versions may share the key. */
+function parseTransaction(value: unknown): Transaction | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { state, nonce, verifier, back, host, expiresAt } = value as { readonly [member: string]: unknown };
+  if (
+    typeof state !== "string" ||
+    typeof nonce !== "string" ||
+    typeof verifier !== "string" ||
+    typeof back !== "string" ||
+    typeof host !== "string" ||
+    typeof expiresAt !== "number"
+  )
+    return undefined;
+  return { state, nonce, verifier, back, host, expiresAt };
 }
 
 function cookieName(state: string): string {

@@ -1,0 +1,65 @@
+import { growingPause } from "#kernel";
+import type { View } from "#view";
+import { type Cookie, setCookie } from "./cookies.ts";
+import { ENTRY_MEMORY, ENTRY_WAIT, MOST_ENTRY_TRIES, MOST_WAITING } from "./limits.ts";
+import type { EnteredSite } from "./sites.ts";
+
+/**
+ * After a login the browser carries the number of the change that its entry came with, in a short-lived cookie of the
+ * host, so that whichever gateway it comes to next can wait for that change instead of sending it to sign in again. The
+ * number opens nothing: who makes one up, or keeps an old one, waits.
+ */
+export interface AwaitedEntry {
+  /** The change that carries the entry. */
+  readonly number: number;
+  /** How often the page has come again. */
+  readonly tries: number;
+}
+
+const FIRST_PAUSE_SECONDS = 1;
+const MOST_PAUSE_SECONDS = 15;
+
+/** The `Set-Cookie` value that remembers the change. No application's name holds a dot. */
+export function rememberEntry(site: EnteredSite, { number, tries }: AwaitedEntry): string {
+  return setCookie(nameAt(site), `${number}.${tries}`, ENTRY_MEMORY / 1000);
+}
+
+/** What the browser remembers; undefined unless it also has the cookie that was let in, and tried not too often. */
+export function rememberedEntry(site: EnteredSite, held: readonly Cookie[]): AwaitedEntry | undefined {
+  if (!held.some(({ name, value }) => name === site.cookie && value !== "")) return undefined;
+  const own = held.filter(({ name }) => name === nameAt(site));
+  const [, number, tries] =
+    /^(\d{1,15})\.(\d{1,2})$/.exec(own.length === 1 ? (own[0]?.value ?? "") : "") ?? [];
+  if (number === undefined || Number(tries) >= MOST_ENTRY_TRIES) return undefined;
+  return { number: Number(number), tries: Number(tries) };
+}
+
+/** The pause before the page comes again, in seconds. */
+export function pauseBefore({ tries }: AwaitedEntry): number {
+  return growingPause(tries, FIRST_PAUSE_SECONDS, MOST_PAUSE_SECONDS);
+}
+
+/** Waits for the view to reach an entry's change; false when it did not in time, or too many wait already. */
+export interface EntryWaits {
+  reached(awaited: AwaitedEntry): Promise<boolean>;
+}
+
+export function makeEntryWaits(view: View): EntryWaits {
+  let waiting = 0;
+  return {
+    async reached({ number }) {
+      if (view.number >= number) return true;
+      if (waiting >= MOST_WAITING) return false;
+      waiting += 1;
+      try {
+        return await view.waitFor(number, ENTRY_WAIT);
+      } finally {
+        waiting -= 1;
+      }
+    },
+  };
+}
+
+function nameAt(site: EnteredSite): string {
+  return `${site.cookie}.after`;
+}
