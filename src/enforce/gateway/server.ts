@@ -1,9 +1,11 @@
+import type { Meter } from "@opentelemetry/api";
 import type { Clock, IdSource, Notify, Schedule } from "#kernel";
-import type { LinkClient } from "#link";
+import type { ControlDialer, LinkClient } from "#link";
 import type { Spool } from "#spool";
 import type { View } from "#view";
 import { reportActivity } from "./activity.ts";
 import { makeAssertions } from "./assertion.ts";
+import { makeEntryWaits } from "./entry-wait.ts";
 import { requestHandler } from "./handle.ts";
 import { makeKeys } from "./keys.ts";
 import { STOP_GRACE } from "./limits.ts";
@@ -12,6 +14,7 @@ import { makeLive } from "./live.ts";
 import { makeLogin } from "./login.ts";
 import { followPorts } from "./ports.ts";
 import { makeRecords } from "./records.ts";
+import { makeTallies } from "./tallies.ts";
 import { makeUpstreams } from "./upstreams.ts";
 
 export interface GatewayOptions {
@@ -19,7 +22,7 @@ export interface GatewayOptions {
   readonly view: View;
   readonly spool: Spool;
   readonly link: LinkClient;
-  /** Of this gateway; it is the OpenID client `gateway:NAME`. */
+  /** Of this gateway. */
   readonly name: string;
   /** Identifies this start of the process. */
   readonly boot: string;
@@ -31,8 +34,8 @@ export interface GatewayOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** The folder of the sockets that `unix:` upstreams name. */
   readonly run: string;
-  /** Where login and console are. */
-  readonly controlSocket: string;
+  /** Reaches the control nodes, where login and console are. */
+  readonly control: ControlDialer;
   readonly clock: Clock;
   readonly schedule: Schedule;
   readonly ids: IdSource;
@@ -41,6 +44,10 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number;
+  /** Connections that were let through and are still open. */
+  readonly liveConnections: number;
+  /** Makes the gateway's instruments; what was counted before is not lost. */
+  measure(meter: Meter): void;
   /** Takes no more connections, lets requests under way end for a moment, and ends the rest. */
   stop(): Promise<void>;
 }
@@ -57,15 +64,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   );
   const activity = reportActivity({ view, link, clock, schedule, notify });
+  const tallies = makeTallies();
   const records = makeRecords({ spool, origin: { role: "gateway", name, version }, clock, notify });
-  const upstreams = makeUpstreams(options.run, options.controlSocket);
-  const live = makeLive({ view, clock, schedule, ids, activity, records });
+  const upstreams = makeUpstreams(options.run, options.control);
+  const live = makeLive({ view, clock, schedule, ids, notify, activity, records, tallies });
   const login = makeLogin({
     view,
     link,
     keys,
-    name,
-    controlSocket: options.controlSocket,
+    control: options.control,
     clock,
     ids,
     notify,
@@ -83,6 +90,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     assertions: makeAssertions(keys, clock, ids),
     upstreams,
     live,
+    entryWaits: makeEntryWaits(view),
+    tallies,
   });
   const open = async (port: number): Promise<Listener> =>
     await openListener({
@@ -105,6 +114,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   return {
     port: main.port,
+    get liveConnections() {
+      return live.size;
+    },
+    measure: (meter) => tallies.measure(meter),
     async stop() {
       await ports.stop();
       const listeners = [main, ...ports.listeners()];
