@@ -1,74 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, test } from "node:test";
 import type { OcsfEvent } from "#events";
 import { type ManualClock, manualClock, type Schedule, systemSchedule } from "#kernel";
-import { type LinkClient, linkClient, linkServer, type StreamRequest } from "#link";
-import { type AgentOptions, REPORT_MS, startAgent } from "#posture";
+import { type AgentOptions, HOST_REPORT_MS, startAgent } from "#posture";
 import type { Spool } from "#spool";
 
 const NOW = 1_790_000_000_000;
 const HOST = { hostname: "laptop", osName: "Linux", osRelease: "6.12.1" };
 
-let folder: string;
-let clock: ManualClock;
-let stopControl: () => Promise<void>;
-let link: LinkClient;
-let connected: StreamRequest[];
-let disconnected: StreamRequest[];
-let stop: () => void;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "posture-"));
-  clock = manualClock(NOW);
-  link = linkClient({ socket: join(folder, "link.sock") });
-  connected = [];
-  disconnected = [];
-  stop = () => undefined;
-  stopControl = async () => await Promise.resolve();
-});
-afterEach(async () => {
-  stop();
-  await stopControl();
-  link.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Control's end of the link, with nothing to tell. */
-async function startControl(): Promise<void> {
-  const refuse = async (): Promise<never> => await Promise.reject(new Error("not asked for"));
-  const handle = linkServer({
-    source: {
-      epoch: "epoch_1",
-      head: async () => await Promise.resolve(0),
-      snapshot: async () =>
-        await Promise.resolve({ type: "snapshot", epoch: "epoch_1", number: 0, entities: [] }),
-      changesAfter: async () => await Promise.resolve([]),
-      onCommit: () => () => undefined,
-    },
-    clock,
-    schedule: systemSchedule,
-    handlers: {
-      records: refuse,
-      entry: refuse,
-      activity: refuse,
-      key: refuse,
-      connected: (who) => void connected.push(who),
-      disconnected: (who) => void disconnected.push(who),
-    },
-  });
-  const server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(join(folder, "link.sock"), resolve));
-  stopControl = async () => {
-    const closed = new Promise((resolve) => server.once("close", resolve));
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  };
-}
+let stop: () => void = () => undefined;
+afterEach(() => stop());
 
 /** A spool that keeps events in memory, and writes none while it is full. */
 function memorySpool(): Spool & { readonly events: OcsfEvent[]; full: boolean } {
@@ -77,6 +18,7 @@ function memorySpool(): Spool & { readonly events: OcsfEvent[]; full: boolean } 
     events,
     full: false,
     healthy: true,
+    unshipped: 0,
     append(event, written) {
       if (!this.full) events.push(event);
       written(this.full ? new Error("the disk is full") : undefined);
@@ -85,23 +27,14 @@ function memorySpool(): Spool & { readonly events: OcsfEvent[]; full: boolean } 
   };
 }
 
-/** Timers that run when the test says so; `pauses` are those of reconnecting. */
-function handSchedule(): Schedule & {
-  readonly every: Schedule["every"];
-  minute(): void;
-  pauses: number[];
-  running: number;
-} {
+/** Timers that run when the test says so. */
+function handSchedule(clock: ManualClock): Schedule & { minute(): void; running: number } {
   const tasks = new Set<() => void>();
   return {
-    pauses: [],
     running: 0,
-    after(ms, task) {
-      this.pauses.push(ms);
-      return systemSchedule.after(1, task);
-    },
+    after: (ms, task) => systemSchedule.after(ms, task),
     every(ms, task) {
-      assert.equal(ms, REPORT_MS);
+      assert.equal(ms, HOST_REPORT_MS);
       tasks.add(task);
       this.running++;
       return () => {
@@ -110,17 +43,27 @@ function handSchedule(): Schedule & {
       };
     },
     minute() {
-      clock.advance(REPORT_MS);
+      clock.advance(HOST_REPORT_MS);
       for (const task of tasks) task();
     },
   };
 }
 
-function start(options: Pick<AgentOptions, "spool" | "schedule"> & Partial<AgentOptions>): void {
+interface Started {
+  readonly spool: ReturnType<typeof memorySpool>;
+  readonly schedule: ReturnType<typeof handSchedule>;
+}
+
+function start(options: Partial<AgentOptions> & { full?: boolean } = {}): Started {
+  const clock = manualClock(NOW);
+  const schedule = handSchedule(clock);
+  const spool = memorySpool();
+  spool.full = options.full ?? false;
   const agent = startAgent({
-    link,
+    view: { ended: () => undefined },
+    spool,
+    schedule,
     name: "laptop",
-    boot: "boot_1",
     version: "1.2.3",
     clock,
     host: HOST,
@@ -128,26 +71,17 @@ function start(options: Pick<AgentOptions, "spool" | "schedule"> & Partial<Agent
     ...options,
   });
   stop = () => agent.stop();
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+  return { spool, schedule };
 }
 
 test("an agent reports its version, host and OS release at its start and each minute, as an event", () => {
-  const spool = memorySpool();
-  const schedule = handSchedule();
-  start({ spool, schedule });
+  const { spool, schedule } = start();
   assert.equal(spool.events.length, 1);
   schedule.minute();
   schedule.minute();
   assert.deepEqual(
     spool.events.map((event) => event["time"]),
-    [NOW, NOW + REPORT_MS, NOW + 2 * REPORT_MS],
+    [NOW, NOW + HOST_REPORT_MS, NOW + 2 * HOST_REPORT_MS],
   );
   const [event] = spool.events;
   assert.deepEqual(event?.["unmapped"], {
@@ -167,48 +101,25 @@ test("an agent reports its version, host and OS release at its start and each mi
   });
 });
 
-test("control sees the agent connected, with its host, and again after control was away", async () => {
-  await startControl();
-  const schedule = handSchedule();
-  start({ spool: memorySpool(), schedule });
-  await until("connected", () => connected.length === 1);
-  assert.deepEqual(connected[0], {
-    role: "agent",
-    name: "laptop",
-    boot: "boot_1",
-    version: "1.2.3",
-    hostname: "laptop",
-    osRelease: "6.12.1",
-  });
-  await stopControl();
-  stopControl = async () => await Promise.resolve();
-  await until("a few tries", () => schedule.pauses.length >= 4);
-  const [first = 0, second = 0, third = 0] = schedule.pauses;
-  assert.ok(first < second && second < third, "the pause grows");
-  await startControl();
-  await until("connected again", () => connected.length === 2);
-});
-
-test("an agent that is stopped disconnects, reports no more and tries no more", async () => {
-  await startControl();
-  const spool = memorySpool();
-  const schedule = handSchedule();
-  start({ spool, schedule });
-  await until("connected", () => connected.length === 1);
+test("an agent that is stopped reports no more", () => {
+  const { spool, schedule } = start();
   stop();
-  await until("disconnected", () => disconnected.length === 1);
   schedule.minute();
   assert.equal(spool.events.length, 1);
   assert.equal(schedule.running, 0);
-  assert.deepEqual(schedule.pauses, []);
+});
+
+test("an agent that control has shut out writes nothing that nobody would take", () => {
+  let ended: string | undefined;
+  const { spool, schedule } = start({ view: { ended: () => ended } });
+  ended = "it was revoked";
+  schedule.minute();
+  assert.equal(spool.events.length, 1);
 });
 
 test("a report that could not be written is said, and the next one is tried", () => {
-  const spool = memorySpool();
-  const schedule = handSchedule();
   const said: unknown[] = [];
-  spool.full = true;
-  start({ spool, schedule, notify: (notice) => said.push(notice.message) });
+  const { spool, schedule } = start({ full: true, notify: (notice) => said.push(notice.message) });
   assert.deepEqual(said, ["the report was not written: the disk is full"]);
   spool.full = false;
   schedule.minute();

@@ -1,12 +1,10 @@
 import { componentEvent, type EventOrigin } from "#events";
-import { type Clock, growingPause, type Notify, type Schedule } from "#kernel";
-import type { LinkClient } from "#link";
+import type { Clock, Notify, Schedule } from "#kernel";
 import type { Spool } from "#spool";
+import type { View } from "#view";
 
-/** How often an agent reports, in milliseconds. */
-export const REPORT_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
-const MOST_PAUSE_MS = 15_000;
+/** How often an agent reports its host, in milliseconds. */
+export const HOST_REPORT_MS = 60_000;
 
 /** The host that an agent runs on. */
 export interface Host {
@@ -18,10 +16,10 @@ export interface Host {
 }
 
 export interface AgentOptions {
-  readonly link: LinkClient;
+  /** Of the agent's slice: it says whether control still counts this agent among its own. */
+  readonly view: Pick<View, "ended">;
   readonly spool: Spool;
   readonly name: string;
-  readonly boot: string;
   readonly version: string;
   readonly clock: Clock;
   readonly schedule: Schedule;
@@ -29,31 +27,14 @@ export interface AgentOptions {
   readonly notify: Notify;
 }
 
-/** Starts the agent: it keeps the link open, so that control sees it connected, and reports now and every minute. */
+/** Starts the agent: it reports its host now and every minute, as long as control counts it among its own. */
 export function startAgent(options: AgentOptions): { stop(): void } {
-  const { link, spool, name, boot, version, clock, schedule, host, notify } = options;
+  const { view, spool, name, version, clock, schedule, host, notify } = options;
   const origin: EventOrigin = { role: "agent", name, version };
-  let attempt = 0;
-  let stopped = false;
-  let close: () => void = () => undefined;
-  let cancelPause: () => void = () => undefined;
-
-  function connect(): void {
-    close = link.openState(
-      { role: "agent", name, boot, version, hostname: host.hostname, osRelease: host.osRelease },
-      {
-        onMessage: () => {
-          attempt = 0;
-        },
-        onEnd: () => {
-          if (stopped) return;
-          cancelPause = schedule.after(growingPause(attempt++, FIRST_PAUSE_MS, MOST_PAUSE_MS), connect);
-        },
-      },
-    );
-  }
 
   function report(): void {
+    // nobody would take it, and it would wait on this disk for ever
+    if (view.ended() !== undefined) return;
     const component = { role: "agent" as const, name, version };
     spool.append(
       componentEvent(origin, { time: clock.now(), component, state: "report", ...host }),
@@ -64,15 +45,7 @@ export function startAgent(options: AgentOptions): { stop(): void } {
     );
   }
 
-  connect();
   report();
-  const stopReporting = schedule.every(REPORT_MS, report);
-  return {
-    stop() {
-      stopped = true;
-      stopReporting();
-      cancelPause();
-      close();
-    },
-  };
+  const stopReporting = schedule.every(HOST_REPORT_MS, report);
+  return { stop: stopReporting };
 }
