@@ -1,21 +1,35 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { PosternError, parseJson } from "#kernel";
-import { parseStateMessage } from "./answers.ts";
-import { LINK_PATHS, type StateMessage, type StreamRequest } from "./messages.ts";
+import { errorFrom, parseStateMessage } from "./answers.ts";
+import { type ControlDialer, dialInto, dialingAgent } from "./dialer.ts";
+import {
+  LINK_HEADERS,
+  LINK_MINOR,
+  LINK_PATHS,
+  type MemberRole,
+  type StateMessage,
+  type StreamRequest,
+} from "./messages.ts";
 
-/** The longest line that a stream may carry, in UTF-16 units: a snapshot of a large instance. */
+/** The longest line that a stream may carry, in UTF-16 units: the snapshot of a large instance by an earlier control. */
 const MOST_LINE_LENGTH = 256 * 1024 * 1024;
+/** Control's answers to messages are some hundred bytes; a membership is a few thousand. */
+const MOST_ANSWER_LENGTH = 1024 * 1024;
 
-/** Where control is. */
-export interface LinkAddress {
-  /** Path of control's link socket. */
-  readonly socket: string;
+export interface LinkClientOptions {
+  readonly dialer: ControlDialer;
+  /** Identifies this start of the process. */
+  readonly boot: string;
+  /** Who asks: over the Unix socket nothing else says it, over TLS the certificate does and this counts for nothing. */
+  readonly role: MemberRole;
+  readonly name: string;
 }
 
 export interface LinkClient {
   /**
    * Opens the stream of state. `onMessage` is called for each message in order; `onEnd` once, when the
-   * stream ends for whatever reason. Returns what closes it.
+   * stream ends for whatever reason: with the code that control gave when it said why, such as `member.revoked`.
+   * Returns what closes it.
    */
   openState(
     wanted: StreamRequest,
@@ -33,58 +47,91 @@ export interface LinkClient {
   close(): void;
 }
 
-export function linkClient(address: LinkAddress): LinkClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+/** The enforcement point's end of the link. Closing it closes the dialer too. */
+export function linkClient(options: LinkClientOptions): LinkClient {
+  const { dialer, boot, role, name } = options;
+  const agent = dialingAgent(dialer);
+  const headers = {
+    host: "control",
+    [LINK_HEADERS.boot]: boot,
+    [LINK_HEADERS.minor]: String(LINK_MINOR),
+    [LINK_HEADERS.role]: role,
+    [LINK_HEADERS.name]: encodeURIComponent(name),
+  };
+
+  async function post(path: string, body: string, timeoutMs: number): Promise<Answer> {
+    const exchange = {
+      path,
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+      // a deadline for the whole exchange: an answer that trickles is none
+      signal: AbortSignal.timeout(timeoutMs),
+    };
+    try {
+      return await ask({ ...exchange, agent }, body);
+    } catch (error) {
+      // what was kept may lead to a node that is gone; whoever asks next dials anew
+      for (const free of Object.values(agent.freeSockets)) for (const socket of free ?? []) socket.destroy();
+      // control takes every message twice as if it came once
+      if (error instanceof Unanswered && error.onKept && !exchange.signal.aborted)
+        return await ask({ ...exchange, createConnection: dialInto(dialer) }, body);
+      throw error;
+    }
+  }
+
   return {
-    openState: (wanted, handlers) => openState(address, wanted, handlers),
+    openState: (wanted, handlers) => openState(dialer, headers, wanted, handlers),
     async send(path, message, timeoutMs = 10_000) {
-      const { status, text } = await post(address, agent, path, JSON.stringify(message), timeoutMs);
+      const { status, text } = await post(path, JSON.stringify(message), timeoutMs).catch(
+        (cause: unknown) => {
+          throw unreachable(cause);
+        },
+      );
       const answer = parseJson(text, "control's answer");
       if (status === 200) return answer;
       throw errorFrom(answer);
     },
-    close: () => agent.destroy(),
+    close() {
+      agent.destroy();
+      dialer.close();
+    },
   };
 }
 
-async function post(
-  address: LinkAddress,
-  agent: Agent,
-  path: string,
-  body: string,
-  timeoutMs: number,
-): Promise<{ status: number | undefined; text: string }> {
-  const headers = {
-    host: "control",
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-  };
-  try {
-    return await new Promise((resolve, reject) => {
-      const sent = request(
-        // a deadline for the whole exchange: an answer that trickles is none
-        {
-          socketPath: address.socket,
-          path,
-          method: "POST",
-          agent,
-          headers,
-          signal: AbortSignal.timeout(timeoutMs),
-        },
-        (response) => {
-          readAll(response).then((text) => resolve({ status: response.statusCode, text }), reject);
-        },
-      );
-      sent.on("error", reject);
-      sent.end(body);
-    });
-  } catch (cause) {
-    throw new PosternError("not_running", "control cannot be reached", { where: address.socket, cause });
+interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+/** The connection broke before any byte of the answer. */
+class Unanswered extends Error {
+  /** Whether it had carried others before, so that the other end may have given it up before it had this. */
+  readonly onKept: boolean;
+  constructor(onKept: boolean, cause: Error) {
+    super(cause.message, { cause });
+    this.onKept = onKept;
   }
 }
 
+async function ask(options: RequestOptions, body: string): Promise<Answer> {
+  return await new Promise((resolve, reject) => {
+    const sent = request(options, (response) => {
+      readAll(response).then((text) => resolve({ status: response.statusCode, text }), reject);
+    });
+    sent.on("error", (error) => reject(new Unanswered(sent.reusedSocket, error)));
+    sent.end(body);
+  });
+}
+
+function unreachable(error: unknown): PosternError {
+  const cause = error instanceof Unanswered ? error.cause : error;
+  if (cause instanceof PosternError) return cause;
+  return new PosternError("not_running", "control cannot be reached", { cause });
+}
+
 function openState(
-  address: LinkAddress,
+  dialer: ControlDialer,
+  headers: { readonly [name: string]: string },
   wanted: StreamRequest,
   handlers: { onMessage(message: StateMessage): void; onEnd(error?: Error): void },
 ): () => void {
@@ -97,15 +144,14 @@ function openState(
     sent.destroy();
     handlers.onEnd(error);
   };
+  const fail = (error: unknown): void => end(asError(error));
   const sent: ClientRequest = request(
-    {
-      socketPath: address.socket,
-      path: `${LINK_PATHS.state}?${query.toString()}`,
-      headers: { host: "control" },
-    },
+    { createConnection: dialInto(dialer), path: `${LINK_PATHS.state}?${query.toString()}`, headers },
     (response) => {
       if (response.statusCode !== 200) {
-        end(new Error(`control answered ${response.statusCode}`));
+        readAll(response)
+          .then((text) => errorFrom(parseJson(text, "control's answer")))
+          .then(end, fail);
         return;
       }
       let line = "";
@@ -117,12 +163,12 @@ function openState(
           for (const next of more) {
             // whoever handles a message may close the stream
             if (ended) return;
-            handlers.onMessage(parseStateMessage(parseJson(line, "a message of the link")));
+            take(line);
             line = next;
           }
           if (line.length > MOST_LINE_LENGTH) throw new Error("a message of the link is too long");
         } catch (error) {
-          end(error instanceof Error ? error : new Error(String(error)));
+          fail(error);
         }
       });
       response.on("end", () => end());
@@ -130,6 +176,14 @@ function openState(
       response.on("close", () => end());
     },
   );
+
+  function take(line: string): void {
+    const message = parseStateMessage(parseJson(line, "a message of the link"));
+    if (message === undefined) return;
+    if (message.type === "ended") end(errorFrom(message));
+    else handlers.onMessage(message);
+  }
+
   sent.on("error", end);
   sent.end();
   return () => end();
@@ -138,14 +192,14 @@ function openState(
 async function readAll(response: IncomingMessage): Promise<string> {
   let text = "";
   response.setEncoding("utf8");
-  for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MOST_ANSWER_LENGTH)
+      throw new PosternError("input.too_large", "control's answer is too long");
+  }
   return text;
 }
 
-function errorFrom(answer: unknown): PosternError {
-  if (typeof answer === "object" && answer !== null && "code" in answer && "message" in answer) {
-    // both ends are of one version of this program, so the code is one of ours
-    return new PosternError(answer.code as PosternError["code"], String(answer.message));
-  }
-  return new PosternError("internal", "control answered with an unknown error");
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -3,13 +3,19 @@
  * and then changes in order, with heartbeats that prove freshness; records go up in batches that are
  * acknowledged once they rest in control's log.
  *
- * Every message is versioned by `LINK_VERSION` in the path. Over a Unix socket the socket's folder
- * (0700) is the authentication.
+ * It is HTTP/1.1, over a Unix socket, whose folder (0700) is the authentication, or over mutual TLS 1.3, where both ends
+ * go by X.509-SVIDs (SPIFFE) of the instance's own authority. Messages are versioned by `LINK_VERSION` in the path;
+ * within it, `LINK_MINOR` says what was added.
  */
 
 export * from "./answers.ts";
 export * from "./client.ts";
+export { type ControlDialer, dialInto, dialingAgent, unixDialer } from "./dialer.ts";
+export type { LinkHandlers, PageRequest, StatePage, StateSource } from "./handlers.ts";
 export * from "./messages.ts";
 export type { LinkCredentials, LinkPeer } from "./peer.ts";
 export * from "./records.ts";
-export * from "./server.ts";
+export { type LinkHandler, type LinkServerOptions, linkServer, localLink } from "./server.ts";
+export { type Identity, identityOf } from "./spiffe.ts";
+export { type TlsDialerOptions, tlsDialer } from "./tls-dialer.ts";
+export { type LinkTlsListener, type LinkTlsListenerOptions, linkTlsListener } from "./tls-listener.ts";

@@ -1,4 +1,4 @@
-import type { SourceFile } from "#policy";
+import type { DeviceFacts, PolicyFile } from "#policy";
 
 export const LINK_VERSION = 1;
 
@@ -30,13 +30,31 @@ export interface EntityShapes {
   authority: AuthorityState;
   /** A control node that enforcement points can reach from other machines; key is its name. */
   control: ControlState;
+  /** A device that somebody uses; key is its id. */
+  device: DeviceState;
+  /** What somebody was given for a time; key is its id. */
+  grant: GrantState;
 }
 export type EntityKind = keyof EntityShapes;
 
-/** A piece of state put in place (`value`) or taken away (`null`). */
+/**
+ * A piece of state put in place (`value`) or taken away (`null`). `must` marks one that nobody may pass over: who does not know
+ * its kind knows too little to decide.
+ */
 export type EntityChange = {
-  [K in EntityKind]: { readonly kind: K; readonly key: string; readonly value: EntityShapes[K] | null };
+  [K in EntityKind]: {
+    readonly kind: K;
+    readonly key: string;
+    readonly value: EntityShapes[K] | null;
+    readonly must?: true;
+  };
 }[EntityKind];
+
+/** Names a change marked `must` of a kind that this version does not know. */
+export interface UnknownEntity {
+  readonly kind: string;
+  readonly key: string;
+}
 
 export interface InstanceState {
   readonly id: string;
@@ -55,7 +73,8 @@ export interface PolicyState {
   /** Grows by one with every activation; an enforcement point refuses one not above its last. */
   readonly activation: number;
   readonly activatedAt: number;
-  readonly files: readonly SourceFile[];
+  /** For a gateway, without the documents of applications that are not its own: `compileSet` names the set by `version` nevertheless. */
+  readonly files: readonly PolicyFile[];
 }
 
 export interface UserState {
@@ -101,23 +120,59 @@ export interface ControlState {
   readonly url: string;
 }
 
+export interface DeviceState {
+  readonly id: string;
+  /** The id of the person whose it is. */
+  readonly user: string;
+  /** As it was reported last; what is not known is absent. */
+  readonly facts: DeviceFacts;
+  /** Milliseconds since the Unix epoch. */
+  readonly reportedAt: number;
+}
+
+export interface GrantState {
+  readonly id: string;
+  /** The id of the person who has it. */
+  readonly user: string;
+  /** The application that it is for; absent: for all. */
+  readonly application?: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresAt: number;
+}
+
 /** What the stream carries, one JSON object a line. */
 export type StateMessage =
   | {
-      /** A large one comes in several of these; all but the last say `more`, and it holds once the last is there. */
+      /**
+       * A large one comes in several of these, with nothing between them; all but the last say `more`. Their entities are
+       * applied in order, also those that take something away, to nothing at first; the state holds once the last is there,
+       * and is that of the last one's number: those before it may name a lower one, of the same epoch.
+       */
       readonly type: "snapshot";
       readonly epoch: string;
       readonly number: number;
       readonly entities: readonly EntityChange[];
       readonly more?: true;
+      /** Made by the reader, never sent. */
+      readonly unknown?: readonly UnknownEntity[];
     }
   | {
       readonly type: "change";
       readonly epoch: string;
       readonly number: number;
       readonly entities: readonly EntityChange[];
+      /** Made by the reader, never sent. */
+      readonly unknown?: readonly UnknownEntity[];
     }
   | { readonly type: "heartbeat"; readonly epoch: string; readonly head: number; readonly now: number };
+
+/** The last line of a stream that control ends, with why. */
+export interface StreamEnd {
+  readonly type: "ended";
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
 
 /** The part of the log that a state belongs to: numbers of one epoch cannot be compared with those of another. */
 export interface Position {
@@ -246,6 +301,14 @@ export interface Membership {
   /** Link addresses of all control nodes, such as `https://control-a.example.net:7443`. */
   readonly controls: readonly string[];
 }
+
+/** Headers of every request, but that of a minor version from before they were. Answers carry the minor version too. */
+export const LINK_HEADERS: {
+  readonly boot: "postern-boot";
+  readonly minor: "postern-link-minor";
+  readonly role: "postern-role";
+  readonly name: "postern-name";
+} = { boot: "postern-boot", minor: "postern-link-minor", role: "postern-role", name: "postern-name" };
 
 /** Paths of the link, relative to its socket. */
 export const LINK_PATHS: {

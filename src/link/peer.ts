@@ -1,4 +1,7 @@
-import type { MemberRole } from "./messages.ts";
+import type { X509Certificate } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { LINK_HEADERS, type MemberRole } from "./messages.ts";
+import { identityOf } from "./spiffe.ts";
 
 /** Whom one end of the link goes by, and by whom it takes the other to be vouched for. PEM. */
 export interface LinkCredentials {
@@ -23,4 +26,41 @@ export interface LinkPeer {
   readonly notAfter?: number;
   /** Where it connects from. */
   readonly address?: string;
+}
+
+/** Whom a verified certificate is of; undefined when it is of no gateway or agent of the trust domain. */
+export function certifiedPeer(
+  certificate: X509Certificate,
+  trustDomain: string,
+  address: string | undefined,
+): LinkPeer | undefined {
+  const identity = identityOf(certificate);
+  if (identity === undefined || identity.trustDomain !== trustDomain || identity.role === "control")
+    return undefined;
+  const { role, name } = identity;
+  return {
+    role,
+    name,
+    serial: certificate.serialNumber,
+    notAfter: certificate.validToDate.getTime(),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+/** Who a request over the Unix socket says that it is of; undefined when it does not say. */
+export function statedPeer(request: IncomingMessage): LinkPeer | undefined {
+  const role = request.headers[LINK_HEADERS.role];
+  const stated = request.headers[LINK_HEADERS.name];
+  if ((role !== "gateway" && role !== "agent") || typeof stated !== "string") return undefined;
+  const name = decoded(stated);
+  return name === undefined || !/^[^\p{Cc}]{1,253}$/u.test(name) ? undefined : { role, name };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }

@@ -1,208 +1,156 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Clock, PosternError, parseJson, type Schedule } from "#kernel";
-import {
-  type ActivityReport,
-  type EntryAccepted,
-  type EntryRequest,
-  HEARTBEAT_MS,
-  type KeyAnnouncement,
-  LINK_PATHS,
-  type LoginClient,
-  type Position,
-  type RecordsAccepted,
-  type ServerCertificate,
-  type SpoolRecord,
-  type StateMessage,
-  type StreamRequest,
-} from "./messages.ts";
-
-/** What the link reads state from: control's store. */
-export interface StateSource {
-  head(): Promise<Position>;
-  snapshot(): Promise<StateMessage & { type: "snapshot" }>;
-  changesAfter(after: Position, limit: number): Promise<(StateMessage & { type: "change" })[] | undefined>;
-  onCommit(listener: () => void): () => void;
-}
-
-/** What control does with what enforcement points send. Each checks what it is given. */
-export interface LinkHandlers {
-  records(records: readonly SpoolRecord[]): Promise<RecordsAccepted>;
-  entry(request: EntryRequest): Promise<EntryAccepted>;
-  activity(report: ActivityReport): Promise<void>;
-  key(announcement: KeyAnnouncement): Promise<void>;
-  /** Absent where gateways have certificates of their own. */
-  readonly certificate?: () => ServerCertificate;
-  /** For gateways alone. */
-  readonly loginClient?: () => Promise<LoginClient>;
-  connected(who: StreamRequest): void;
-  disconnected(who: StreamRequest): void;
-}
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type Clock, type Notify, PosternError, parseJson, type Schedule } from "#kernel";
+import type { LinkHandlers, StateSource } from "./handlers.ts";
+import { LINK_HEADERS, LINK_MINOR, LINK_PATHS, LINK_VERSION, type StreamRequest } from "./messages.ts";
+import { type LinkPeer, statedPeer } from "./peer.ts";
+import { linkPosts, type Post } from "./posts.ts";
+import { answerJson, answerProblem, bodyOf } from "./problem.ts";
+import { rememberPlacements } from "./slice.ts";
+import { type StateStreamParts, streamState } from "./state-stream.ts";
 
 export interface LinkServerOptions {
   readonly source: StateSource;
   readonly handlers: LinkHandlers;
   readonly clock: Clock;
   readonly schedule: Schedule;
+  readonly notify: Notify;
 }
 
-const MOST_BODY_BYTES = 16 * 1024 * 1024;
-/** Changes read from the log at a time. */
-const BATCH = 500;
+/** Handles requests of the link. `peer` is who sends them, undefined for somebody without a certificate that counts. */
+export type LinkHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  peer: LinkPeer | undefined,
+) => void;
 
-/** Handles the requests of the link; made for `http.createServer`. */
-export function linkServer(
-  options: LinkServerOptions,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const posts = new Map<string, (message: unknown) => Promise<unknown>>([
-    [LINK_PATHS.records, async (message) => await options.handlers.records(message as SpoolRecord[])],
-    [LINK_PATHS.entries, async (message) => await options.handlers.entry(message as EntryRequest)],
-    [
-      LINK_PATHS.activity,
-      async (message) => {
-        await options.handlers.activity(message as ActivityReport);
-        return {};
-      },
-    ],
-    [
-      LINK_PATHS.keys,
-      async (message) => {
-        await options.handlers.key(message as KeyAnnouncement);
-        return {};
-      },
-    ],
-  ]);
-  const { certificate, loginClient } = options.handlers;
-  if (loginClient !== undefined) posts.set(LINK_PATHS.loginClient, async () => await loginClient());
-  if (certificate !== undefined)
-    posts.set(LINK_PATHS.certificate, async () => await Promise.resolve(certificate()));
+/** A new epoch makes every enforcement point load all state: not more often than this, whoever asks. */
+const EPOCH_PAUSE_MS = 60_000;
+/** Bodies of people without a certificate that are read at the same time. */
+const MOST_STRANGERS = 8;
 
-  return (request, response) => {
+/** Control's end of the link. */
+export function linkServer(options: LinkServerOptions): LinkHandler {
+  const { handlers } = options;
+  const posts = linkPosts(handlers);
+  const parts = streamParts(options);
+  let strangers = 0;
+
+  async function take(post: Post, request: IncomingMessage, peer: LinkPeer | undefined): Promise<unknown> {
+    if (peer !== undefined) return await post.handle(await readBody(request, post), peer, request);
+    if (strangers === MOST_STRANGERS)
+      throw new PosternError("rate_limited", "too many are joining at this moment", {
+        remedy: "try again soon",
+      });
+    strangers += 1;
+    try {
+      return await post.handle(await readBody(request, post), peer, request);
+    } finally {
+      strangers -= 1;
+    }
+  }
+
+  /** @throws PosternError why nothing is to be had */
+  function route(request: IncomingMessage, response: ServerResponse, peer: LinkPeer | undefined): void {
     const url = URL.parse(request.url ?? "/", "http://control");
-    if (request.method === "GET" && url?.pathname === LINK_PATHS.state) {
-      const who = parseStreamRequest(url.searchParams);
-      if (who === undefined) {
-        answer(response, 400, {
-          code: "input.invalid",
-          message: "the stream is asked for without saying by whom",
+    const path = url?.pathname ?? "/";
+    const version = /^\/link\/v(\d+)\//.exec(path)?.[1];
+    if (version !== undefined && version !== String(LINK_VERSION))
+      throw new PosternError(
+        "version.unsupported",
+        `control speaks version ${LINK_VERSION} of the link, and not ${version}`,
+        { remedy: "run control and its gateways and agents in versions that share one" },
+      );
+    const stream = request.method === "GET" && path === LINK_PATHS.state;
+    const post = request.method === "POST" ? posts.get(path) : undefined;
+    if (post?.strangers !== true) {
+      if (peer === undefined)
+        throw new PosternError("unauthenticated", "this needs a certificate of this instance", {
+          remedy: "join with a token first",
         });
+      const boot = bootOf(request);
+      handlers.admit(peer, boot, stream ? "stream" : (post?.what ?? "nothing"));
+      if (stream && url !== null) {
+        const who = parseStreamRequest(url.searchParams, peer);
+        streamState(parts, { who, peer, boot, minor: minorOf(request) }, response);
         return;
       }
-      streamState(options, who, response).catch((error: unknown) => response.destroy(asError(error)));
-      return;
+      if (post?.roles.includes(peer.role) === false)
+        throw new PosternError("denied", `this is not for ${peer.role}s`);
     }
-    const post = request.method === "POST" ? posts.get(url?.pathname ?? "") : undefined;
-    if (post === undefined) {
-      answer(response, 404, { code: "not_found", message: `no ${request.method} ${request.url}` });
-      return;
+    if (post === undefined) throw new PosternError("not_found", `no ${request.method} ${path}`);
+    take(post, request, peer).then(
+      (value) => answerJson(response, 200, value),
+      (error: unknown) => answerProblem(request, response, error),
+    );
+  }
+
+  return (request, response, peer) => {
+    response.setHeader(LINK_HEADERS.minor, String(LINK_MINOR));
+    try {
+      route(request, response, peer);
+    } catch (error) {
+      answerProblem(request, response, error);
     }
-    readBody(request)
-      .then(async (text) => await post(parseJson(text, "the message")))
-      .then(
-        (value) => answer(response, 200, value),
-        (error: unknown) => {
-          // what is left of a body that was not read must not hold the connection
-          request.resume();
-          const known = error instanceof PosternError;
-          answer(response, known ? 400 : 500, {
-            code: known ? error.code : "internal",
-            message: asError(error).message,
-          });
-        },
-      );
   };
 }
 
-/** Sends a snapshot or what has come since, then every change as it commits, and heartbeats between. */
-async function streamState(
-  options: LinkServerOptions,
-  who: StreamRequest,
-  response: ServerResponse,
-): Promise<void> {
-  const { source, handlers, clock, schedule } = options;
-  response.writeHead(200, { "content-type": "application/x-ndjson" });
-
-  let sent: Position | undefined =
-    who.epoch === undefined || who.after === undefined ? undefined : { epoch: who.epoch, number: who.after };
-  let busy = false;
-  let again = false;
-  let beat = true;
-
-  /** Waits for a slow reader rather than keeping for it what it does not take. */
-  async function send(message: StateMessage): Promise<void> {
-    if (!response.write(`${JSON.stringify(message)}\n`)) await drained(response);
-  }
-
-  /** Brings the reader up to the database; one run at a time. */
-  async function pump(): Promise<void> {
-    again = true;
-    if (busy) return;
-    busy = true;
-    try {
-      while (again && !response.destroyed) {
-        again = false;
-        const changes = sent === undefined ? undefined : await source.changesAfter(sent, BATCH);
-        if (changes === undefined) {
-          const snapshot = await source.snapshot();
-          await send(snapshot);
-          sent = { epoch: snapshot.epoch, number: snapshot.number };
-          // what has committed while a slow reader took it
-          again = true;
-        } else {
-          for (const change of changes) {
-            if (response.destroyed) return;
-            await send(change);
-            sent = { epoch: change.epoch, number: change.number };
-          }
-          if (changes.length === BATCH) again = true;
-        }
-        if (beat && !again) {
-          beat = false;
-          const { epoch, number } = await source.head();
-          await send({ type: "heartbeat", epoch, head: number, now: clock.now() });
-        }
-      }
-    } finally {
-      busy = false;
-    }
-  }
-
-  const fail = (error: unknown): void => void response.destroy(asError(error));
-  const stopListening = source.onCommit(() => void pump().catch(fail));
-  const stopBeating = schedule.every(HEARTBEAT_MS, () => {
-    beat = true;
-    pump().catch(fail);
-  });
-  response.on("close", () => {
-    stopListening();
-    stopBeating();
-    handlers.disconnected(who);
-  });
-  handlers.connected(who);
-  await pump();
+/** Handles the link over a Unix socket, where who asks is whom it says that it is. */
+export function localLink(handler: LinkHandler): RequestListener {
+  return (request, response) => handler(request, response, statedPeer(request));
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      response.off("drain", go);
-      response.off("close", go);
-      resolve();
-    };
-    response.on("drain", go);
-    response.on("close", go);
-  });
+/** What the streams of this server share. */
+function streamParts({ source, handlers, clock, schedule, notify }: LinkServerOptions): StateStreamParts {
+  let epochAt = -Infinity;
+  let unread = false;
+  return {
+    source,
+    handlers,
+    clock,
+    schedule,
+    placements: rememberPlacements(),
+    async seenAhead(who) {
+      const now = clock.monotonic();
+      if (now - epochAt < EPOCH_PAUSE_MS) return;
+      epochAt = now;
+      await source.startEpoch(`${who} has seen changes that the database does not hold`);
+    },
+    read(failure) {
+      if (failure !== undefined && !unread)
+        notify({
+          event: "warning",
+          message: `enforcement points get nothing new while state cannot be read: ${bodyOf(failure).message}`,
+        });
+      unread = failure !== undefined;
+    },
+  };
 }
 
-/** Undefined when it does not say who asks. */
-function parseStreamRequest(query: URLSearchParams): StreamRequest | undefined {
+/** @throws PosternError `input.invalid` when it does not say which start of a process it is of */
+function bootOf(request: IncomingMessage): string {
+  const boot = request.headers[LINK_HEADERS.boot];
+  if (typeof boot === "string" && /^[\w-]{1,64}$/.test(boot)) return boot;
+  throw new PosternError("input.invalid", `the request has no ${LINK_HEADERS.boot}`);
+}
+
+/** 0 is from before it was said. */
+function minorOf(request: IncomingMessage): number {
+  const minor = request.headers[LINK_HEADERS.minor];
+  return typeof minor === "string" && /^\d{1,6}$/.test(minor) ? Number(minor) : 0;
+}
+
+/** @throws PosternError `input.invalid` when it does not say who asks, `denied` when that is somebody else */
+function parseStreamRequest(query: URLSearchParams, peer: LinkPeer): StreamRequest {
   const role = query.get("role");
   const after = query.get("after");
   const epoch = query.get("epoch");
   const hostname = query.get("hostname");
   const osRelease = query.get("osRelease");
   const [name, boot, version] = [query.get("name"), query.get("boot"), query.get("version")];
-  if ((role !== "gateway" && role !== "agent") || !name || !boot || !version) return undefined;
+  if ((role !== "gateway" && role !== "agent") || !name || !boot || !version)
+    throw new PosternError("input.invalid", "the stream is asked for without saying by whom");
+  if (role !== peer.role || name !== peer.name)
+    throw new PosternError("denied", `${peer.role} ${peer.name} asks for the state of ${role} ${name}`);
   return {
     role,
     name,
@@ -216,27 +164,14 @@ function parseStreamRequest(query: URLSearchParams): StreamRequest | undefined {
 }
 
 /** Reads no further than it must; the request itself stays open, so that an answer can still be sent. */
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage, { most }: Post): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   const read = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const chunk of read) {
     size += chunk.length;
-    if (size > MOST_BODY_BYTES) throw new PosternError("input.too_large", "the message is over 16 MiB");
+    if (size > most) throw new PosternError("input.too_large", `the message is over ${most / 1_024} KiB`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function answer(response: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value);
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-  });
-  response.end(body);
+  return parseJson(Buffer.concat(chunks).toString("utf8"), "the message");
 }

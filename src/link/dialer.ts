@@ -1,0 +1,90 @@
+import { Agent, type RequestOptions } from "node:http";
+import { connect, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { PosternError } from "#kernel";
+
+/** Makes connections to whichever control node answers. */
+export interface ControlDialer {
+  /**
+   * A connection that is ready to be written to, and whose other end is control.
+   * @throws PosternError `not_running` when no node answers
+   */
+  dial(): Promise<Socket>;
+  /** Ends what is being dialled; connections made stay. */
+  close(): void;
+}
+
+/** Dials the control of this machine. Its socket's folder, which is for one user alone, says who it is. */
+export function unixDialer(path: string): ControlDialer {
+  const dialling = new Set<Socket>();
+  return {
+    async dial() {
+      const socket = connect(path);
+      dialling.add(socket);
+      try {
+        await opened(socket, "connect");
+        return socket;
+      } catch (cause) {
+        throw new PosternError("not_running", "control cannot be reached", { where: path, cause });
+      } finally {
+        dialling.delete(socket);
+      }
+    },
+    close() {
+      for (const socket of dialling) socket.destroy();
+    },
+  };
+}
+
+/**
+ * Resolves once a socket emits `event`. It has a listener for errors from then on: one that comes before somebody takes it
+ * must not end the process; whoever has it learns of it by its end.
+ */
+export async function opened(socket: Socket, event: "connect" | "secureConnect"): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once(event, resolve);
+    socket.on("error", reject);
+    socket.once("close", () => reject(new Error("the connection was closed at once")));
+  });
+}
+
+/** Keeps connections to control open between requests, and dials for more. */
+export function dialingAgent(dialer: ControlDialer): Agent {
+  return new DialingAgent(dialer);
+}
+
+/** The `createConnection` of a request that has a connection of its own. */
+export function dialInto(dialer: ControlDialer): NonNullable<RequestOptions["createConnection"]> {
+  return (_options, connected) => {
+    dial(dialer, connected);
+    return undefined;
+  };
+}
+
+class DialingAgent extends Agent {
+  readonly #dialer: ControlDialer;
+  constructor(dialer: ControlDialer) {
+    super({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16 });
+    this.#dialer = dialer;
+  }
+
+  /** Whatever host a request names, all connections lead to the same place. */
+  override getName(): string {
+    return "control";
+  }
+
+  override createConnection(
+    _options: unknown,
+    connected?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    dial(this.#dialer, connected ?? (() => undefined));
+    return undefined;
+  }
+}
+
+function dial(dialer: ControlDialer, connected: (error: Error | null, stream: Duplex) => void): void {
+  dialer.dial().then(
+    (socket) => connected(null, socket),
+    (error: unknown) => connected(error instanceof Error ? error : new Error(String(error)), new Socket()),
+  );
+}
