@@ -45,7 +45,7 @@ export interface MembershipLinks {
 }
 
 /** Who this machine is in its instance. */
-export interface OpenMembership {
+export interface HeldMembership {
   readonly role: MemberRole;
   readonly name: string;
   readonly trustDomain: string;

@@ -1,71 +1,49 @@
-import { type Notify, PosternError } from "#kernel";
+import { PosternError } from "#kernel";
 import type { PolicyState } from "#link";
 import { type Application, compileSet, type PolicySet } from "#policy";
 import { isUnder } from "./path-prefix.ts";
+import type { ViewPolicy } from "./types.ts";
 
-/** The set that decides, and the number of its activation. */
-export interface ViewPolicy {
-  readonly set: PolicySet;
-  readonly activation: number;
+/** A set that can be put in force. */
+export interface ReadyPolicy extends ViewPolicy {
+  readonly epoch: string;
+  readonly byHost: ReadonlyMap<string, readonly Application[]>;
 }
 
-/**
- * Holds the policy set in force. A new one takes its place whole; one that cannot be taken leaves the last good
- * one in force and `blocked` set, so that the view grows stale rather than deciding by what is no longer active.
- */
+/** Holds the policy set in force. A new one takes its place whole, or not at all. */
 export class ActivePolicy {
-  readonly #notify: Notify;
-  #current: ViewPolicy | undefined;
-  #epoch: string | undefined;
-  #byHost: ReadonlyMap<string, readonly Application[]> = new Map();
-  /** Whether what control last activated is not what is in force here. */
-  blocked = true;
-
-  constructor(notify: Notify) {
-    this.#notify = notify;
-  }
+  #current: ReadyPolicy | undefined;
 
   get current(): ViewPolicy | undefined {
     return this.#current;
   }
 
-  /** Takes what control has activated. Activation numbers only grow within an epoch. */
-  take(state: PolicyState | null, epoch: string): void {
-    this.blocked = true;
-    if (state === null) {
-      this.#refuse("control says that no policy set is active");
-      return;
-    }
-    const current = this.#epoch === epoch ? this.#current : undefined;
-    if (current?.activation === state.activation && current.set.version === state.version) {
-      this.blocked = false;
-      return;
-    }
-    if (current !== undefined && state.activation <= current.activation) {
-      this.#refuse(`activation ${state.activation} is not above ${current.activation}, which is in force`);
-      return;
-    }
-    let set: PolicySet;
-    try {
-      set = compileSet(state.files);
-    } catch (error) {
-      if (!(error instanceof PosternError)) throw error;
-      this.#refuse(`activation ${state.activation} does not compile: ${error.message}`);
-      return;
-    }
-    if (set.version !== state.version) {
-      this.#refuse(`activation ${state.activation} is not of the version that it says`);
-      return;
-    }
-    this.#byHost = applicationsByHost(set);
-    this.#current = { set, activation: state.activation };
-    this.#epoch = epoch;
-    this.blocked = false;
+  /**
+   * Makes ready what control has activated, without putting it in force. Activation numbers only grow within an epoch.
+   * @throws PosternError when it may not or cannot be put in force
+   */
+  prepare(state: PolicyState | null, epoch: string): ReadyPolicy {
+    if (state === null) throw refused("control says that no policy set is active");
+    const { version, activation, files } = state;
+    if (typeof version !== "string" || !Number.isSafeInteger(activation) || !Array.isArray(files))
+      throw refused("it is of another shape");
+    const current = this.#current?.epoch === epoch ? this.#current : undefined;
+    if (current?.activation === activation && current.set.version === version) return current;
+    if (current !== undefined && activation <= current.activation)
+      throw refused(`activation ${activation} is not above ${current.activation}, which is in force`);
+    const set = compiled(state);
+    if (set.version !== version) throw refused(`activation ${activation} is not of the version that it says`);
+    return { set, activation, epoch, byHost: applicationsByHost(set) };
+  }
+
+  putInForce(policy: ReadyPolicy): void {
+    this.#current = policy;
   }
 
   /** The application of a host label with the longest prefix that the path is under. */
   find(label: string, path: string): Application | undefined {
-    return this.#byHost.get(label)?.find((application) => isUnder(path, application.pathPrefix));
+    const applications = this.#current?.byHost.get(label);
+    return applications?.find((application) => isUnder(path, application.pathPrefix));
   }
 
   /** The application of that name, when the path is under its prefix. */
@@ -73,10 +51,23 @@ export class ActivePolicy {
     const application = this.#current?.set.applications.get(name);
     return application !== undefined && isUnder(path, application.pathPrefix) ? application : undefined;
   }
+}
 
-  #refuse(why: string): void {
-    this.#notify({ event: "policy-refused", message: `the policy set was not taken: ${why}` });
+function compiled({ activation, files }: PolicyState): PolicySet {
+  try {
+    return compileSet(files);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refused(`activation ${activation} does not compile: ${why}`, cause);
   }
+}
+
+function refused(why: string, cause?: unknown): PosternError {
+  return new PosternError(
+    "policy.invalid",
+    `the policy set was not taken: ${why}`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function applicationsByHost(set: PolicySet): Map<string, Application[]> {

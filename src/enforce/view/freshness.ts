@@ -38,11 +38,22 @@ export class Freshness {
     this.#ahead = [];
   }
 
+  /** What is known is worth nothing any more. */
+  end(): void {
+    this.#ahead = [];
+    this.#freshAt = undefined;
+  }
+
   /** Infinity before the first. */
   ageSeconds(): number {
     return this.#freshAt === undefined
       ? Number.POSITIVE_INFINITY
       : (this.#clock.monotonic() - this.#freshAt) / 1000;
+  }
+
+  /** Until the age is over the bound, if nothing more is heard; 0 when it is. */
+  msUntilStale(boundSeconds: number): number {
+    return Math.max(0, (boundSeconds - this.ageSeconds()) * 1000);
   }
 
   /** By how much this machine's wall clock is ahead of control's, as the last heartbeat showed. */

@@ -1,71 +1,128 @@
-import type { EntityChange, EntryState, InstanceState, PortState, SessionState, UserState } from "#link";
+import type { EntityChange, EntityShapes } from "#link";
+import { membersOf } from "./fields.ts";
+import { KeyIndex } from "./key-index.ts";
+import { HELD_KINDS, type HeldKind, isHeldKind, KINDS, type KindDefinition } from "./kinds.ts";
+import { sameValue } from "./same-value.ts";
+import type { SharedStrings } from "./shared-strings.ts";
 
-/** The entities that a view holds, but for the policy set, with an index from sessions to their entries. */
-export class Holdings {
-  instance: InstanceState | undefined;
-  readonly users: Map<string, UserState> = new Map();
-  readonly sessions: Map<string, SessionState> = new Map();
-  readonly entries: Map<string, EntryState> = new Map();
-  readonly ports: Map<string, PortState> = new Map();
-  readonly #entriesOf = new Map<string, Set<string>>();
+/** An entity as it was read: its value copied and checked, or `null` for one that is taken away. */
+export type ReadEntity<K extends HeldKind = HeldKind> = {
+  [P in K]: { readonly kind: P; readonly key: string; readonly value: EntityShapes[P] | null };
+}[K];
 
-  /** Puts one entity in place or takes it away. Policy is not held here. */
-  apply(change: EntityChange): void {
-    switch (change.kind) {
-      case "instance":
-        this.instance = change.value ?? undefined;
-        return;
-      case "policy":
-        return;
-      case "user":
-        put(this.users, change.key, change.value);
-        return;
-      case "session":
-        put(this.sessions, change.key, change.value);
-        if (change.value === null) this.#dropEntriesOf(change.key);
-        return;
-      case "entry":
-        this.#applyEntry(change.key, change.value);
-        return;
-      case "port":
-        put(this.ports, change.key, change.value);
-        return;
-      default:
-        change satisfies never;
+/**
+ * Reads what a change puts in place, without putting it. Undefined for a kind that is not held.
+ * @throws PosternError `input.invalid` when it is malformed
+ */
+export function readEntity(change: EntityChange, strings: SharedStrings): ReadEntity | undefined {
+  const { kind, key, value } = change;
+  if (!isHeldKind(kind)) return undefined;
+  const read = value === null ? null : KINDS[kind].read(membersOf(value, "its value"), key, strings);
+  return { kind, key: strings.one(key), value: read } as ReadEntity;
+}
+
+/** All entities of one kind. */
+class OfKind<T extends object> {
+  readonly map: Map<string, T> = new Map();
+  readonly groups: KeyIndex<string | number> = new KeyIndex();
+  readonly #definition: KindDefinition<T>;
+
+  constructor(definition: KindDefinition<T>) {
+    this.#definition = definition;
+  }
+
+  ownerOf(key: string): string | undefined {
+    const value = this.map.get(key);
+    return value === undefined ? undefined : this.#definition.owner?.(value);
+  }
+
+  put(key: string, value: T | null): void {
+    const before = this.map.get(key);
+    const { groupedBy } = this.#definition;
+    if (groupedBy !== undefined) {
+      const from = before === undefined ? undefined : groupedBy(before);
+      const to = value === null ? undefined : groupedBy(value);
+      if (from !== to) {
+        if (from !== undefined) this.groups.delete(from, key);
+        if (to !== undefined) this.groups.add(to, key);
+      }
     }
-  }
-
-  /** A change that takes each held entity away, as its listeners would have to hear it. */
-  removals(): EntityChange[] {
-    return [
-      ...[...this.users.keys()].map((key) => ({ kind: "user", key, value: null }) as const),
-      ...[...this.sessions.keys()].map((key) => ({ kind: "session", key, value: null }) as const),
-      ...[...this.entries.keys()].map((key) => ({ kind: "entry", key, value: null }) as const),
-      ...[...this.ports.keys()].map((key) => ({ kind: "port", key, value: null }) as const),
-    ];
-  }
-
-  #applyEntry(key: string, value: EntryState | null): void {
-    const before = this.entries.get(key);
-    if (before !== undefined) {
-      const others = this.#entriesOf.get(before.session);
-      others?.delete(key);
-      if (others?.size === 0) this.#entriesOf.delete(before.session);
-    }
-    put(this.entries, key, value);
-    if (value === null) return;
-    const own = this.#entriesOf.get(value.session);
-    if (own === undefined) this.#entriesOf.set(value.session, new Set([key]));
-    else own.add(key);
-  }
-
-  #dropEntriesOf(session: string): void {
-    for (const key of this.#entriesOf.get(session) ?? []) this.entries.delete(key);
-    this.#entriesOf.delete(session);
+    if (value === null) this.map.delete(key);
+    else this.map.set(key, value);
   }
 }
 
-function put<T>(map: Map<string, T>, key: string, value: T | null): void {
-  if (value === null) map.delete(key);
-  else map.set(key, value);
+type Held = { readonly [K in HeldKind]: OfKind<EntityShapes[K]> };
+
+/** The entities that a view holds, but for the policy set. */
+export class Holdings {
+  readonly #held: Held = {
+    instance: new OfKind(KINDS.instance),
+    user: new OfKind(KINDS.user),
+    session: new OfKind(KINDS.session),
+    entry: new OfKind(KINDS.entry),
+    port: new OfKind(KINDS.port),
+    authority: new OfKind(KINDS.authority),
+    control: new OfKind(KINDS.control),
+    device: new OfKind(KINDS.device),
+    grant: new OfKind(KINDS.grant),
+  };
+
+  get<K extends HeldKind>(kind: K, key: string): EntityShapes[K] | undefined {
+    return this.#held[kind].map.get(key);
+  }
+
+  all<K extends HeldKind>(kind: K): ReadonlyMap<string, EntityShapes[K]> {
+    return this.#held[kind].map;
+  }
+
+  /** Keys of the entities of a kind that have `value` in what they are grouped by. */
+  grouped(kind: HeldKind, value: string | number): readonly string[] {
+    return this.#held[kind].groups.of(value);
+  }
+
+  /** One of those. */
+  oneGrouped(kind: HeldKind, value: string | number): string | undefined {
+    return this.#held[kind].groups.first(value);
+  }
+
+  /** Puts an entity in place, or takes it away with what goes with it. */
+  put<K extends HeldKind>(entity: ReadEntity<K>): void {
+    const held: OfKind<EntityShapes[K]> = this.#held[entity.kind];
+    held.put(entity.key, entity.value);
+    const { takes } = KINDS[entity.kind];
+    if (entity.value !== null || takes === undefined) return;
+    for (const key of this.#held[takes].groups.of(entity.key)) this.#held[takes].put(key, null);
+  }
+
+  /** Whose it is, for an entity that does not say so by its key. */
+  ownerOf(kind: HeldKind, key: string): string | undefined {
+    return this.#held[kind].ownerOf(key);
+  }
+
+  /** How many there are of each kind. */
+  sizes(): { readonly [K in HeldKind]: number } {
+    const sizes = HELD_KINDS.map((kind) => [kind, this.#held[kind].map.size] as const);
+    return Object.fromEntries(sizes) as { [K in HeldKind]: number };
+  }
+
+  /** The changes that lead from `before` to these holdings. */
+  since(before: Holdings): EntityChange[] {
+    return HELD_KINDS.flatMap((kind) => this.#since(before, kind));
+  }
+
+  /** The changes that take all of `before` away and put all of these in place. */
+  insteadOf(before: Holdings): EntityChange[] {
+    return [...new Holdings().since(before), ...this.since(new Holdings())];
+  }
+
+  #since(before: Holdings, kind: HeldKind): EntityChange[] {
+    const old: ReadonlyMap<string, object> = before.#held[kind].map;
+    const now: ReadonlyMap<string, object> = this.#held[kind].map;
+    const changes: EntityChange[] = [];
+    for (const key of old.keys()) if (!now.has(key)) changes.push({ kind, key, value: null });
+    for (const [key, value] of now)
+      if (!sameValue(old.get(key), value)) changes.push({ kind, key, value } as EntityChange);
+    return changes;
+  }
 }

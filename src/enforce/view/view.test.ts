@@ -284,7 +284,7 @@ test("a policy set changes at once, and what does not compile leaves the last on
   const broken = { ...FIRST, activation: 2, files: [{ path: "a.rules", text: "ALLOW IF nonsense\n" }] };
   control.say(change(6, [{ kind: "policy", key: "active", value: broken }]));
   assert.equal(view.policy()?.activation, 1);
-  assert.equal(notices.filter((notice) => notice.event === "policy-refused").length, 1);
+  assert.equal(notices.filter((notice) => notice.event === "view-blocked").length, 1);
   timers.pass(1_000);
   control.say(beat(made, 6));
   assert.equal(view.ageSeconds(), 1, "a heartbeat made a blocked view fresh");

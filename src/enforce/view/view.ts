@@ -1,24 +1,16 @@
-import type { Clock, Notify, Schedule } from "#kernel";
-import type {
-  EntityChange,
-  EntryState,
-  InstanceState,
-  LinkClient,
-  SessionState,
-  StateMessage,
-  StreamRequest,
-  UserState,
-} from "#link";
+import { type Clock, growingPause, type Notify, type Schedule } from "#kernel";
+import type { LinkClient, StateMessage, StreamRequest } from "#link";
 import type { Application } from "#policy";
-import { ActivePolicy, type ViewPolicy } from "./active-policy.ts";
 import { Freshness } from "./freshness.ts";
-import { Holdings } from "./holdings.ts";
+import { AppliedState, type Taken } from "./state.ts";
 import { keepStream } from "./stream.ts";
-
-export type { ViewPolicy } from "./active-policy.ts";
+import type { View, ViewListener } from "./types.ts";
 
 /** Clocks further apart than this are warned of. */
 const SKEW_WARNING_SECONDS = 5;
+/** Until a view in which not everything is in force asks for a fresh snapshot, and the longest between two. */
+const FIRST_ASK_MS = 1_000;
+const LONGEST_ASK_MS = 60_000;
 
 export interface ViewOptions {
   readonly link: LinkClient;
@@ -26,53 +18,28 @@ export interface ViewOptions {
   readonly name: string;
   readonly boot: string;
   readonly version: string;
+  /** An agent names its host and the release of its operating system. */
+  readonly hostname?: string;
+  readonly osRelease?: string;
   readonly clock: Clock;
   readonly schedule: Schedule;
   readonly notify: Notify;
 }
 
-/** What an enforcement point knows. Reading never waits; what is not held is undefined. */
-export interface View {
-  /** The change that it has applied last; 0 before the snapshot. */
-  readonly number: number;
-  /** Resolves once the first snapshot has been applied. */
-  readonly ready: Promise<void>;
-  instance(): InstanceState | undefined;
-  /** The set in force; undefined until one has compiled. */
-  policy(): ViewPolicy | undefined;
-  user(id: string): UserState | undefined;
-  session(id: string): SessionState | undefined;
-  /** By the SHA-256 of a cookie's value, in hex. */
-  entry(cookieHash: string): EntryState | undefined;
-  /** With `hostStyle: "port"`: the ports of applications by name. */
-  ports(): ReadonlyMap<string, { readonly port: number }>;
-  /**
-   * The application that answers there: the longest path prefix of the host's, or by port the port's.
-   * @param host in lower case, with the port when it is in the address
-   */
-  application(host: string, path: string): Application | undefined;
-  /** Age of this knowledge; Infinity before the first heartbeat whose head it has reached. */
-  ageSeconds(): number;
-  /** How far this machine's clock is ahead of control's (negative: behind). */
-  skewSeconds(): number;
-  /** True once the change of that number is applied; false when it was not in time. */
-  waitFor(number: number, timeoutMs: number): Promise<boolean>;
-  /** Calls back after changes have been applied, all those of one message together. Returns what stops it. */
-  onChange(listener: (changed: readonly EntityChange[]) => void): () => void;
-  close(): void;
-}
-
 /** Opens a view and keeps it current until it is closed. */
 export function openView(options: ViewOptions): View {
-  const { link, role, name, boot, version, clock, schedule, notify } = options;
-  const policy = new ActivePolicy(notify);
+  const { link, role, name, boot, version, hostname, osRelease, clock, schedule, notify } = options;
+  const state = new AppliedState(role === "gateway");
   const freshness = new Freshness(clock);
-  const listeners = new Set<(changed: readonly EntityChange[]) => void>();
+  const listeners = new Set<ViewListener>();
+  const standingListeners = new Set<() => void>();
   const waiters = new Set<() => void>();
-  let held = new Holdings();
-  let epoch: string | undefined;
-  let number = 0;
-  let lost = false;
+  /** What the next stream is asked for. */
+  let ask: "position" | "snapshot" = "position";
+  let asks = 0;
+  let cancelAsk: (() => void) | undefined;
+  let blocked: string | undefined;
+  let ended: string | undefined;
   let skewed = false;
   let becomeReady: () => void;
   const ready = new Promise<void>((resolve) => {
@@ -80,51 +47,52 @@ export function openView(options: ViewOptions): View {
   });
 
   function onMessage(message: StateMessage): boolean {
-    switch (message.type) {
-      case "snapshot":
-        return onSnapshot(message);
-      case "change":
-        return onNext(message);
-      case "heartbeat":
-        return onHeartbeat(message);
+    const good = message.type === "heartbeat" ? onHeartbeat(message) : onState(message);
+    if (good) readmitted();
+    return good;
+  }
+
+  function onState(message: StateMessage & { readonly type: "snapshot" | "change" }): boolean {
+    const { epoch } = state;
+    const taken = message.type === "snapshot" ? state.takeSnapshot(message) : state.takeChange(message);
+    switch (taken.is) {
+      case "part":
+        return true;
+      case "gap":
+        ask = "snapshot";
+        return false;
+      case "older":
+        notify({ event: "warning", message: "control sent state that is older than what it sent before" });
+        // it has to learn that somebody knows of a later one
+        ask = "position";
+        return false;
+      case "changed":
+        if (epoch !== state.epoch) freshness.forget();
+        tell(taken);
+        settle();
+        if (message.type === "snapshot") becomeReady();
+        return true;
       default:
-        message satisfies never;
+        taken satisfies never;
         return false;
     }
   }
 
-  function onSnapshot(message: StateMessage & { type: "snapshot" }): boolean {
-    if (message.epoch === epoch && message.number < number) {
-      notify({ event: "warning", message: "control sent state that is older than what it sent before" });
+  function onHeartbeat(message: StateMessage & { readonly type: "heartbeat" }): boolean {
+    const { taken } = state;
+    if (taken === undefined || message.epoch !== taken.epoch) {
+      ask = "snapshot";
       return false;
     }
-    const before = held;
-    if (message.epoch !== epoch) freshness.forget();
-    const next = new Holdings();
-    for (const change of message.entities) next.apply(change);
-    held = next;
-    const active = message.entities.find((change) => change.kind === "policy");
-    policy.take(active?.kind === "policy" ? active.value : null, message.epoch);
-    moveTo(message.epoch, message.number);
-    tell([...before.removals(), ...message.entities]);
-    becomeReady();
-    return true;
-  }
-
-  function onNext(message: StateMessage & { type: "change" }): boolean {
-    if (message.epoch !== epoch || message.number !== number + 1) return lose();
-    for (const change of message.entities) {
-      held.apply(change);
-      if (change.kind === "policy") policy.take(change.value, message.epoch);
+    if (message.head < taken.number) {
+      notify({
+        event: "warning",
+        message: `control is at change ${message.head}, and has sent ${taken.number} before`,
+      });
+      ask = "position";
+      return false;
     }
-    moveTo(message.epoch, message.number);
-    tell(message.entities);
-    return true;
-  }
-
-  function onHeartbeat(message: StateMessage & { type: "heartbeat" }): boolean {
-    if (message.epoch !== epoch) return lose();
-    freshness.heard(message, policy.blocked ? -1 : number);
+    freshness.heard(message, blocked === undefined ? state.number : -1);
     const far = Math.abs(freshness.skewSeconds()) > SKEW_WARNING_SECONDS;
     if (far && !skewed)
       notify({
@@ -135,55 +103,120 @@ export function openView(options: ViewOptions): View {
     return true;
   }
 
-  /** What came does not follow: the next stream has to begin with a snapshot. */
-  function lose(): false {
-    lost = true;
-    return false;
+  function tell({ changed, owners }: Taken & { readonly is: "changed" }): void {
+    if (changed.length === 0) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener(changed, owners);
+      } catch (error) {
+        // who failed may have left open what this change ends: nothing here is fresh until they were told everything
+        state.tellingFailed(
+          `a change could not be acted on: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    }
   }
 
-  function moveTo(toEpoch: string, to: number): void {
-    epoch = toEpoch;
-    number = to;
-    lost = false;
-    if (!policy.blocked) freshness.reached(number);
+  /** After state has come: whether all of it is in force, and who waited for it. */
+  function settle(): void {
+    const before = blocked;
+    blocked = state.blocked;
+    ask = blocked === undefined ? "position" : "snapshot";
+    if (blocked === undefined) freshness.reached(state.number);
+    if (blocked !== before) sayStanding();
+    if (blocked === undefined) {
+      asks = 0;
+      cancelAsk?.();
+      cancelAsk = undefined;
+    } else cancelAsk ??= schedule.after(growingPause(asks, FIRST_ASK_MS, LONGEST_ASK_MS), askAnew);
     for (const wake of [...waiters]) wake();
   }
 
-  function tell(changed: readonly EntityChange[]): void {
-    for (const listener of [...listeners]) listener(changed);
+  function askAnew(): void {
+    cancelAsk = undefined;
+    asks += 1;
+    ask = "snapshot";
+    stream.reopen();
+    // also when that brings nothing
+    cancelAsk ??= schedule.after(growingPause(asks, FIRST_ASK_MS, LONGEST_ASK_MS), askAnew);
   }
 
-  const closeStream = keepStream({
+  function sayStanding(): void {
+    if (blocked === undefined) notify({ event: "view-whole", message: "everything is in force again" });
+    else notify({ event: "view-blocked", message: `what is known here grows stale: ${blocked}` });
+    tellStanding();
+  }
+
+  function tellStanding(): void {
+    for (const listener of [...standingListeners]) listener();
+  }
+
+  function onEnded(why: string): void {
+    freshness.end();
+    if (ended === why) return;
+    ended = why;
+    notify({ event: "membership-ended", message: `control has shut this ${role} out: ${why}` });
+    tellStanding();
+  }
+
+  function readmitted(): void {
+    if (ended === undefined) return;
+    ended = undefined;
+    notify({ event: "membership-restored", message: `control takes this ${role} in again` });
+    tellStanding();
+  }
+
+  const stream = keepStream({
     link,
     clock,
     schedule,
     notify,
     onMessage,
-    wanted: () => ({
-      role,
-      name,
-      boot,
-      version,
-      ...(epoch === undefined || lost ? {} : { epoch, after: number }),
-    }),
+    onEnded,
+    begin() {
+      state.forgetParts();
+      const { taken } = state;
+      return {
+        role,
+        name,
+        boot,
+        version,
+        ...(hostname === undefined ? {} : { hostname }),
+        ...(osRelease === undefined ? {} : { osRelease }),
+        ...(taken === undefined || ask === "snapshot" ? {} : { epoch: taken.epoch, after: taken.number }),
+      };
+    },
   });
 
   return {
     get number() {
-      return number;
+      return state.number;
     },
+    position: () => (state.epoch === undefined ? undefined : { epoch: state.epoch, number: state.number }),
     ready,
-    instance: () => held.instance,
-    policy: () => policy.current,
-    user: (id) => held.users.get(id),
-    session: (id) => held.sessions.get(id),
-    entry: (cookieHash) => held.entries.get(cookieHash),
-    ports: () => held.ports,
-    application: (host, path) => findApplication(held, policy, host, path),
+    instance: () => state.holdings.get("instance", "instance"),
+    policy: () => state.policy.current,
+    user: (id) => state.holdings.get("user", id),
+    session: (id) => state.holdings.get("session", id),
+    entry: (cookieHash) => state.holdings.get("entry", cookieHash),
+    device: (id) => state.holdings.get("device", id),
+    grant: (id) => state.holdings.get("grant", id),
+    sessionsOf: (user) => state.holdings.grouped("session", user),
+    devicesOf: (user) => state.holdings.grouped("device", user),
+    grantsOf: (user) => state.holdings.grouped("grant", user),
+    ports: () => state.holdings.all("port"),
+    applicationOnPort: (port) => state.holdings.oneGrouped("port", port),
+    authorities: () => state.holdings.all("authority"),
+    controls: () => state.holdings.all("control"),
+    application: (host, path) => findApplication(state, host, path),
     ageSeconds: () => freshness.ageSeconds(),
+    msUntilStale: (boundSeconds) => freshness.msUntilStale(boundSeconds),
     skewSeconds: () => freshness.skewSeconds(),
+    blocked: () => blocked,
+    ended: () => ended,
+    sizes: () => state.holdings.sizes(),
     async waitFor(wanted, timeoutMs) {
-      if (number >= wanted) return true;
+      if (state.number >= wanted) return true;
       return await new Promise((resolve) => {
         const finish = (reached: boolean): void => {
           waiters.delete(look);
@@ -191,7 +224,7 @@ export function openView(options: ViewOptions): View {
           resolve(reached);
         };
         const look = (): void => {
-          if (number >= wanted) finish(true);
+          if (state.number >= wanted) finish(true);
         };
         const cancel = schedule.after(timeoutMs, () => finish(false));
         waiters.add(look);
@@ -201,25 +234,32 @@ export function openView(options: ViewOptions): View {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: closeStream,
+    onStanding(listener) {
+      standingListeners.add(listener);
+      return () => standingListeners.delete(listener);
+    },
+    close() {
+      cancelAsk?.();
+      stream.close();
+    },
   };
 }
 
 function findApplication(
-  held: Holdings,
-  policy: ActivePolicy,
+  { holdings, policy }: AppliedState,
   host: string,
   path: string,
 ): Application | undefined {
-  const { instance } = held;
+  const instance = holdings.get("instance", "instance");
   if (instance === undefined) return undefined;
   if (instance.hostStyle === "port") {
-    const port = /^localhost:(\d{1,5})$/.exec(host)?.[1];
-    for (const [name, state] of held.ports) if (String(state.port) === port) return policy.named(name, path);
-    return undefined;
+    const port = /^localhost:([1-9]\d{0,4})$/.exec(host)?.[1];
+    const name = port === undefined ? undefined : holdings.oneGrouped("port", Number(port));
+    return name === undefined ? undefined : policy.named(name, path);
   }
-  const hostname = host.split(":", 1)[0] ?? "";
-  const under = `.${instance.domain}`;
-  if (!hostname.endsWith(under)) return undefined;
-  return policy.find(hostname.slice(0, -under.length), path);
+  const colon = host.indexOf(":");
+  const hostname = colon === -1 ? host : host.slice(0, colon);
+  const label = hostname.length - instance.domain.length - 1;
+  if (label < 0 || hostname[label] !== "." || !hostname.endsWith(instance.domain)) return undefined;
+  return policy.find(hostname.slice(0, label), path);
 }
