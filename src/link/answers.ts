@@ -127,7 +127,7 @@ function entitiesOf({ epoch, number, entities }: { readonly [member: string]: un
   const unknown: UnknownEntity[] = [];
   for (const entity of entities as readonly unknown[]) {
     if (!isEntity(entity)) throw unexpected("the stream");
-    if (isKnown(entity)) known.push(entity);
+    if (isKnown(entity)) known.push(entity.must === undefined ? entity : unmarked(entity));
     else if (entity.must === true) unknown.push({ kind: entity.kind, key: entity.key });
   }
   return { epoch, number, entities: known, ...(unknown.length === 0 ? {} : { unknown }) };
@@ -148,7 +148,11 @@ function isEntity(value: unknown): value is Entity {
   );
 }
 
-function isKnown(entity: Entity): entity is EntityChange {
+function unmarked({ kind, key, value }: EntityChange): EntityChange {
+  return { kind, key, value } as EntityChange;
+}
+
+function isKnown(entity: Entity): entity is EntityChange & Entity {
   return Object.hasOwn(KINDS, entity.kind);
 }
 

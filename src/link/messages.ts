@@ -37,20 +37,15 @@ export interface EntityShapes {
 }
 export type EntityKind = keyof EntityShapes;
 
-/**
- * A piece of state put in place (`value`) or taken away (`null`). `must` marks one that nobody may pass over: who does not know
- * its kind knows too little to decide.
- */
+/** A piece of state put in place (`value`) or taken away (`null`). */
 export type EntityChange = {
-  [K in EntityKind]: {
-    readonly kind: K;
-    readonly key: string;
-    readonly value: EntityShapes[K] | null;
-    readonly must?: true;
-  };
+  [K in EntityKind]: { readonly kind: K; readonly key: string; readonly value: EntityShapes[K] | null };
 }[EntityKind];
 
-/** Names a change marked `must` of a kind that this version does not know. */
+/** Kinds without which nobody can decide. They travel marked `must`: who does not know such a kind is not to pass over it. */
+export const MUST_KINDS: ReadonlySet<string> = new Set<EntityKind>(["instance", "policy"]);
+
+/** Names an entity marked `must` of a kind that this version does not know. */
 export interface UnknownEntity {
   readonly kind: string;
   readonly key: string;

@@ -1,7 +1,7 @@
 /**
  * What of the state an enforcement point gets. A gateway: its own applications, with the ports of those and the right of
  * cookies to their hosts, and all people and sessions, since any of them may come to it. An agent: how to reach control and whom to
- * trust. Of kinds that are not named here nobody gets anything, but for a change marked `must`, which nobody may miss.
+ * trust. Of kinds that are not named here nobody gets anything.
  */
 import { isOn, type Placement, type PolicyFile, readPlacement, type SourceFile } from "#policy";
 import type { EntityChange, EntityKind, InstanceState, PolicyState, PortState } from "./messages.ts";
@@ -14,8 +14,6 @@ const GETS: { readonly [R in LinkPeer["role"]]: ReadonlySet<string> } = {
   gateway: new Set<EntityKind>(["user", "session", "entry", "authority", "control", "device", "grant"]),
   agent: new Set<EntityKind>(["instance", "authority", "control"]),
 };
-
-const KNOWN: ReadonlySet<string> = new Set([...BASIS_KINDS, ...GETS.gateway, ...GETS.agent]);
 
 /** The part of a state that decides how it is cut. */
 export interface Basis {
@@ -72,7 +70,7 @@ export function foldBasis(basis: Basis, changes: readonly EntityChange[]): Basis
 
 const AGENT_SLICE: Slice = {
   basis: () => [],
-  others: (changes) => changes.filter((change) => isFor("agent", change)),
+  others: (changes) => changes.filter((change) => GETS.agent.has(change.kind)),
   next: (changes) => ({ changes: AGENT_SLICE.others(changes), slice: AGENT_SLICE }),
 };
 
@@ -95,7 +93,8 @@ function gatewaySlice(name: string, basis: Basis, placements: Placements): Gatew
       ...(policy === undefined ? [] : [cut({ kind: "policy", key: "active", value: policy })]),
       ...[...ports].map(([key, value]) => ({ kind: "port", key, value }) as const),
     ],
-    others: (changes) => changes.filter((change) => isFor("gateway", change) && !isHidden(hidden, change)),
+    others: (changes) =>
+      changes.filter((change) => GETS.gateway.has(change.kind) && !isHidden(hidden, change)),
     next(changes) {
       if (!touchesBasis(changes)) return { changes: this.others(changes), slice: this };
       const after = gatewaySlice(name, foldBasis(basis, changes), placements);
@@ -176,10 +175,6 @@ function portChanges(
     ...gone.map((key) => ({ kind: "port", key, value: null }) as const),
     ...put.map(([key, value]) => ({ kind: "port", key, value }) as const),
   ];
-}
-
-function isFor(role: LinkPeer["role"], { kind, must }: EntityChange): boolean {
-  return GETS[role].has(kind) || (must === true && !KNOWN.has(kind));
 }
 
 /** How many policy sets are remembered: the active one, and those that were before it for whoever is behind. */

@@ -1,5 +1,5 @@
 import type { StateSource } from "./handlers.ts";
-import type { EntityChange, Position } from "./messages.ts";
+import { type EntityChange, MUST_KINDS, type Position } from "./messages.ts";
 import type { LinkPeer } from "./peer.ts";
 import { BASIS_KINDS, EMPTY_BASIS, foldBasis, type Placements, type Slice, sliceOf } from "./slice.ts";
 
@@ -56,7 +56,7 @@ export async function* takeSnapshot(options: SnapshotOptions): AsyncGenerator<Sn
     for (const change of changes) {
       if (options.parts && (gathered.length === MOST_ENTITIES || length >= PART_LENGTH))
         yield { text: line(false) };
-      const text = JSON.stringify(change);
+      const text = entityText(change);
       gathered.push(text);
       length += text.length;
     }
@@ -85,6 +85,11 @@ export async function* takeSnapshot(options: SnapshotOptions): AsyncGenerator<Sn
   }
   yield* gather(slice.basis());
   yield { text: line(true), held: { position, slice } };
+}
+
+/** An entity as it travels. */
+export function entityText(change: EntityChange): string {
+  return JSON.stringify(MUST_KINDS.has(change.kind) ? { ...change, must: true } : change);
 }
 
 /** What a peer's slice of the current state depends on, and as of when. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock, Schedule } from "#kernel";
 import type { LinkHandlers, StateSource } from "./handlers.ts";
 import {
+  type EntityChange,
   HEARTBEAT_MS,
   type Position,
   type StateMessage,
@@ -12,7 +13,7 @@ import type { LinkPeer } from "./peer.ts";
 import { bodyOf } from "./problem.ts";
 import type { Placements, Slice } from "./slice.ts";
 import { touchesBasis } from "./slice.ts";
-import { BATCH, readSlice, SnapshotOvertaken, takeSnapshot } from "./snapshot.ts";
+import { BATCH, entityText, readSlice, SnapshotOvertaken, takeSnapshot } from "./snapshot.ts";
 
 /** Who takes nothing for so long is let go. */
 const MOST_UNREAD_MS = 30_000;
@@ -78,8 +79,9 @@ export function streamState(parts: StateStreamParts, asked: Asked, response: Ser
     cancel();
   }
 
-  async function sendMessage(message: StateMessage): Promise<void> {
-    await send(JSON.stringify(message));
+  async function sendChange({ epoch, number }: Position, entities: readonly EntityChange[]): Promise<void> {
+    const head = JSON.stringify({ type: "change", epoch, number });
+    await send(`${head.slice(0, -1)},"entities":[${entities.map(entityText).join(",")}]}`);
   }
 
   async function sendSnapshot(): Promise<void> {
@@ -124,7 +126,7 @@ export function streamState(parts: StateStreamParts, asked: Asked, response: Ser
         again = true;
         return;
       }
-      await sendMessage({ ...change, entities: next });
+      await sendChange(change, next);
       sent = { epoch: change.epoch, number: change.number };
     }
     if (changes.length === BATCH) again = true;
@@ -166,7 +168,8 @@ export function streamState(parts: StateStreamParts, asked: Asked, response: Ser
     const { epoch, number } = await source.head();
     if (epoch === sent?.epoch) {
       beat = false;
-      await sendMessage({ type: "heartbeat", epoch, head: number, now: clock.now() });
+      const heartbeat: StateMessage = { type: "heartbeat", epoch, head: number, now: clock.now() };
+      await send(JSON.stringify(heartbeat));
     } else again = true;
   }
 

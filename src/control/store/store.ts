@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import { type Clock, type IdSource, type Notify, newId, type Schedule } from "#kernel";
-import type { EntityChange, Position, StateMessage } from "#link";
+import type { EntityChange, PageRequest, Position, StateMessage, StatePage } from "#link";
 import { beginEpoch, commitChanges, headOf, isBehind, settleCounter } from "./change-log.ts";
 import type { Database } from "./database.ts";
 import { type Lead, makeElections } from "./elections.ts";
@@ -29,6 +29,8 @@ export interface Store {
   head(): Promise<Position>;
   /** All state that enforcement points hold, at one moment. */
   snapshot(): Promise<StateMessage & { type: "snapshot" }>;
+  /** Some of that state, in the order of kind and key, at one moment. */
+  page(wanted: PageRequest): Promise<StatePage>;
   /**
    * Changes above `after` in order, at most `limit`; undefined when they are of another epoch, or the log no longer
    * reaches back that far, or not yet that far: then only a snapshot helps.
@@ -155,10 +157,19 @@ async function storeOn(database: Database, { clock, ids, schedule, notify }: Sto
     async snapshot() {
       return await reading(async (db, { epoch, number }) => {
         const rows = await db.selectFrom("entity").select(["kind", "key", "value"]).execute();
-        const entities = rows.map(
-          (row) => ({ kind: row.kind, key: row.key, value: JSON.parse(row.value) }) as EntityChange,
-        );
-        return { type: "snapshot", epoch, number, entities };
+        return { type: "snapshot", epoch, number, entities: rows.map(toEntity) };
+      });
+    },
+    async page({ kinds, after, limit }) {
+      return await reading(async (db, { epoch, number }) => {
+        let query = db.selectFrom("entity").select(["kind", "key", "value"]);
+        if (kinds !== undefined) query = query.where("kind", "in", kinds);
+        if (after !== undefined)
+          query = query.where(({ eb, and, or }) =>
+            or([eb("kind", ">", after.kind), and([eb("kind", "=", after.kind), eb("key", ">", after.key)])]),
+          );
+        const rows = await query.orderBy("kind").orderBy("key").limit(limit).execute();
+        return { epoch, number, entities: rows.map(toEntity) };
       });
     },
     async changesAfter(after, limit) {
@@ -209,4 +220,8 @@ const SET_BACK = "the database holds less than it held before";
 /** After this turn, so that a listener's failure is not taken for the write's. */
 function tell(to: Iterable<() => void>): void {
   for (const listener of to) queueMicrotask(listener);
+}
+
+function toEntity({ kind, key, value }: { kind: string; key: string; value: string }): EntityChange {
+  return { kind, key, value: JSON.parse(value) } as EntityChange;
 }

@@ -103,7 +103,7 @@ describe("a set cut for a gateway", () => {
 
   test("finds an error on the line where it stands in the whole", () => {
     const spoil = (text: string): string =>
-      text.replace(/(?<=metadata: { name: notes }[^]*)internal/, "secret");
+      text.replace(/(?<=metadata: { name: notes }[\s\S]*)internal/, "secret");
     const spoilt = readPlacement(files)
       .cut("berlin")
       .map((file) =>
