@@ -164,17 +164,43 @@ test("it does not go on for ever: after enough tries a new login is begun", asyn
   other.hold();
   await signIn(jar);
   const number = /__Host-postern\.after=(\d+)/.exec(String(jar))?.[1];
-  jar.set("__Host-postern.after", `${number}.${MOST_ENTRY_TRIES}`);
+  jar.set("__Host-postern.after", `${number}.${MOST_ENTRY_TRIES}.1`);
   assert.equal((await ask(jar, "/", { other: true })).status, 302);
 });
 
+test("a host whose entries this gateway is not to know does not send anybody round and round", async () => {
+  rig.control.hidesEntries = true;
+  try {
+    const jar = new Jar();
+    let logins = 0;
+    let answer = await ask(jar, "/deep?x=1");
+    for (; answer.status === 302; answer = await ask(jar, "/deep?x=1")) {
+      logins += 1;
+      assert.ok(logins < 10, "it goes round and round");
+      const { pathname, search } = new URL(rig.control.approve(new URL(String(answer.headers.location))));
+      assert.equal((await ask(jar, pathname + search)).status, 302);
+    }
+    assert.equal(logins, 4);
+    assert.equal(answer.status, 400);
+    assert.match(
+      answer.body,
+      /several times in a row[\s\S]*href="\/deep\?x=1"[\s\S]*Start again|Start again/,
+    );
+    rig.control.hidesEntries = false;
+    await signIn(jar);
+    assert.equal((await ask(jar, "/deep?x=1")).status, 200, "whoever starts again is let in");
+  } finally {
+    rig.control.hidesEntries = false;
+  }
+});
+
 for (const [what, cookies, wait] of [
-  ["a number and no way in", { "__Host-postern.after": "999999.0" }, false],
-  ["a number that is none", { "__Host-postern": "A".repeat(43), "__Host-postern.after": "x.0" }, false],
-  ["a number that was reached", { "__Host-postern": "A".repeat(43), "__Host-postern.after": "1.0" }, false],
+  ["a number and no way in", { "__Host-postern.after": "999999.0.1" }, false],
+  ["a number that is none", { "__Host-postern": "A".repeat(43), "__Host-postern.after": "x.0.1" }, false],
+  ["a number that was reached", { "__Host-postern": "A".repeat(43), "__Host-postern.after": "1.0.1" }, false],
   [
     "a number of its own making",
-    { "__Host-postern": "A".repeat(43), "__Host-postern.after": "999999.0" },
+    { "__Host-postern": "A".repeat(43), "__Host-postern.after": "999999.0.1" },
     true,
   ],
 ] as const)
@@ -190,7 +216,7 @@ for (const [what, cookies, wait] of [
 test("whoever is let in already waits for nothing", async () => {
   const jar = new Jar();
   await signIn(jar);
-  jar.set("__Host-postern.after", "999999.0");
+  jar.set("__Host-postern.after", "999999.0.1");
   const from = performance.now();
   assert.equal((await ask(jar, "/")).status, 200);
   assert.ok(performance.now() - from < 1_000);

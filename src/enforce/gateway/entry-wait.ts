@@ -1,6 +1,6 @@
 import { growingPause } from "#kernel";
 import type { View } from "#view";
-import { type Cookie, setCookie } from "./cookies.ts";
+import { type Cookie, dropCookie, setCookie } from "./cookies.ts";
 import { ENTRY_MEMORY, ENTRY_WAIT, MOST_ENTRY_TRIES, MOST_WAITING } from "./limits.ts";
 import type { EnteredSite } from "./sites.ts";
 
@@ -14,24 +14,43 @@ export interface AwaitedEntry {
   readonly number: number;
   /** How often the page has come again. */
   readonly tries: number;
+  /** How many logins ended here shortly one after another. */
+  readonly rounds: number;
 }
 
+/** So many logins in a row at most are begun without anybody asking for it. */
+const MOST_ROUNDS = 4;
 const FIRST_PAUSE_SECONDS = 1;
 const MOST_PAUSE_SECONDS = 15;
 
 /** The `Set-Cookie` value that remembers the change. No application's name holds a dot. */
-export function rememberEntry(site: EnteredSite, { number, tries }: AwaitedEntry): string {
-  return setCookie(nameAt(site), `${number}.${tries}`, ENTRY_MEMORY / 1000);
+export function rememberEntry(site: EnteredSite, { number, tries, rounds }: AwaitedEntry): string {
+  return setCookie(nameAt(site), `${number}.${tries}.${Math.min(rounds, MOST_ROUNDS)}`, ENTRY_MEMORY / 1000);
 }
 
-/** What the browser remembers; undefined unless it also has the cookie that was let in, and tried not too often. */
+/** What the browser remembers of its last login here, if that was lately. */
 export function rememberedEntry(site: EnteredSite, held: readonly Cookie[]): AwaitedEntry | undefined {
-  if (!held.some(({ name, value }) => name === site.cookie && value !== "")) return undefined;
   const own = held.filter(({ name }) => name === nameAt(site));
-  const [, number, tries] =
-    /^(\d{1,15})\.(\d{1,2})$/.exec(own.length === 1 ? (own[0]?.value ?? "") : "") ?? [];
-  if (number === undefined || Number(tries) >= MOST_ENTRY_TRIES) return undefined;
-  return { number: Number(number), tries: Number(tries) };
+  const text = own.length === 1 ? (own[0]?.value ?? "") : "";
+  const [, number, tries, rounds] = /^(\d{1,15})\.(\d{1,2})\.(\d{1,2})$/.exec(text) ?? [];
+  return number === undefined
+    ? undefined
+    : { number: Number(number), tries: Number(tries), rounds: Number(rounds) };
+}
+
+/** Whether it is worth waiting for: the browser has a cookie that was let in, and has not tried too often. */
+export function isWorthWaiting(site: EnteredSite, held: readonly Cookie[], { tries }: AwaitedEntry): boolean {
+  return tries < MOST_ENTRY_TRIES && held.some(({ name, value }) => name === site.cookie && value !== "");
+}
+
+/** Whether logins follow one another here and none of them lets anybody in: another would not either. */
+export function goesInCircles({ rounds }: AwaitedEntry): boolean {
+  return rounds >= MOST_ROUNDS;
+}
+
+/** The `Set-Cookie` value that forgets it. */
+export function forgetEntry(site: EnteredSite): string {
+  return dropCookie(nameAt(site));
 }
 
 /** The pause before the page comes again, in seconds. */

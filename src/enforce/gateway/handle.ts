@@ -3,7 +3,14 @@ import { admit } from "./admission.ts";
 import { give, redirect, setTransportSecurity } from "./answers.ts";
 import { type CanonicalRequest, canonicalRequest, RefusedRequest } from "./canonical-request.ts";
 import { readCookies } from "./cookies.ts";
-import { pauseBefore, rememberEntry, rememberedEntry } from "./entry-wait.ts";
+import {
+  forgetEntry,
+  goesInCircles,
+  isWorthWaiting,
+  pauseBefore,
+  rememberEntry,
+  rememberedEntry,
+} from "./entry-wait.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Asked } from "./input.ts";
 import { type Judgement, judge } from "./judge.ts";
@@ -11,6 +18,7 @@ import { loginHost } from "./login-host.ts";
 import { isNavigation } from "./negotiate.ts";
 import {
   denied,
+  loginFailed,
   malformed,
   misdirected,
   noApplication,
@@ -117,7 +125,8 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
     const recognised = recognise(view, clock, site, cookies);
     if (recognised.who !== undefined) return recognised;
     const awaited = rememberedEntry(site, cookies);
-    if (awaited === undefined || awaited.number <= view.number) return recognised;
+    if (awaited === undefined || awaited.number <= view.number || !isWorthWaiting(site, cookies, awaited))
+      return recognised;
     if (await entryWaits.reached(awaited)) return recognise(view, clock, site, cookies);
     tallies.denial("entry-pending");
     const remember = rememberEntry(site, { ...awaited, tries: awaited.tries + 1 });
@@ -142,8 +151,18 @@ export function requestHandler(parts: Parts): (exchange: Exchange) => void {
       give(exchange, unauthenticated(place));
       return;
     }
+    const cookies = readCookies(request.rawHeaders);
+    const last = rememberedEntry(site, cookies);
+    if (last !== undefined && goesInCircles(last)) {
+      const answer = loginFailed(
+        place,
+        "You signed in several times in a row, and this door did not keep it",
+      );
+      give(exchange, { ...answer, headers: { "set-cookie": forgetEntry(site) } });
+      return;
+    }
     try {
-      const step = await parts.login.begin(site, place.again, readCookies(request.rawHeaders));
+      const step = await parts.login.begin(site, place.again, cookies);
       redirect(exchange, step.location, step.cookies);
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;

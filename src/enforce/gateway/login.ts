@@ -12,7 +12,7 @@ import { type ControlDialer, LINK_PATHS, type LinkClient, parseEntryAccepted, pa
 import type { View } from "#view";
 import { ControlUnreachable, controlFetch } from "./control-fetch.ts";
 import { type Cookie, setCookie } from "./cookies.ts";
-import { rememberEntry } from "./entry-wait.ts";
+import { rememberEntry, rememberedEntry } from "./entry-wait.ts";
 import type { GatewayKeys } from "./keys.ts";
 import { MOST_RETURN_CHARACTERS } from "./limits.ts";
 import type { EnteredSite } from "./sites.ts";
@@ -175,7 +175,8 @@ export function makeLogin(options: LoginOptions): Login {
             cookieHash: sha256Hex(secret),
           }),
         );
-        const entered = [setCookie(site.cookie, secret), rememberEntry(site, { number, tries: 0 })];
+        const rounds = (rememberedEntry(site, held)?.rounds ?? 0) + 1;
+        const entered = [setCookie(site.cookie, secret), rememberEntry(site, { number, tries: 0, rounds })];
         return { location: site.origin + back, cookies: [...cookies, ...entered] };
       } catch (error) {
         notify({ event: "login-failed", message: `a login was not let in: ${describe(error)}` });

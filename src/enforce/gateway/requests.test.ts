@@ -408,7 +408,12 @@ test("an application that does not answer is a 502 that says nothing of the insi
 });
 
 test("a port that is taken is said", async () => {
-  const link = linkClient({ dialer: unixDialer(join(rig.run, "link.sock")), boot: "b" });
+  const link = linkClient({
+    dialer: unixDialer(join(rig.run, "link.sock")),
+    boot: "b",
+    role: "gateway",
+    name: "local",
+  });
   await assert.rejects(
     startGateway({
       view: rig.view,

@@ -16,8 +16,11 @@ import {
   type EntryRequest,
   type KeyAnnouncement,
   linkServer,
+  localLink,
+  type PageRequest,
   type Position,
   type StateMessage,
+  type StatePage,
   type StateSource,
 } from "#link";
 
@@ -38,14 +41,16 @@ export class MemoryState implements StateSource {
   async head(): Promise<Position> {
     return await Promise.resolve({ epoch: this.epoch, number: this.#changes.length });
   }
-  async snapshot(): Promise<StateMessage & { type: "snapshot" }> {
-    const entities = [...this.#entities.values()].filter(({ value }) => value !== null);
-    return await Promise.resolve({
-      type: "snapshot",
-      epoch: this.epoch,
-      number: this.#changes.length,
-      entities,
-    });
+  async page({ kinds, after, limit }: PageRequest): Promise<StatePage> {
+    const entities = [...this.#entities.values()]
+      .filter(({ kind, value }) => value !== null && (kinds?.includes(kind) ?? true))
+      .sort((a, b) => compare(a, b))
+      .filter((entity) => after === undefined || compare(entity, after) > 0)
+      .slice(0, limit);
+    return await Promise.resolve({ epoch: this.epoch, number: this.#changes.length, entities });
+  }
+  async startEpoch(): Promise<void> {
+    await Promise.reject(new Error("nobody is ahead of this control"));
   }
   async changesAfter(after: Position, limit: number): Promise<(StateMessage & { type: "change" })[]> {
     return await Promise.resolve(this.#changes.slice(after.number, after.number + limit));
@@ -54,6 +59,16 @@ export class MemoryState implements StateSource {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+interface Keyed {
+  readonly kind: string;
+  readonly key: string;
+}
+
+function compare(a: Keyed, b: Keyed): number {
+  const [left, right] = a.kind === b.kind ? [a.key, b.key] : [a.kind, b.kind];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Control as the gateway meets it: the link, an OpenID provider without people, and a console that shows what reached it. */
@@ -74,6 +89,8 @@ export interface Control {
   claims: { [name: string]: string };
   /** The session that logins lead to. */
   session: string;
+  /** Entries are made, and not for these gateways to know. */
+  hidesEntries: boolean;
 }
 
 export async function makeControl(loginOrigin: string): Promise<Control> {
@@ -83,9 +100,11 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
   const sealKey = systemIds.random(32);
   const codes = new Map<string, { nonce: string; challenge: string; redirect: string; client: string }>();
 
+  const notAsked = async (): Promise<never> => await Promise.reject(new Error("not asked for"));
   const handleLink = linkServer({
     source: state,
     clock: systemClock,
+    notify: () => undefined,
     schedule: {
       after: () => () => undefined,
       every(_ms, task) {
@@ -94,13 +113,20 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
       },
     },
     handlers: {
+      admit: () => undefined,
+      onRevoked: () => () => undefined,
+      join: notAsked,
+      renew: notAsked,
+      report: async () => await Promise.resolve(),
       records: async () => await Promise.resolve({ accepted: {} }),
       async entry(request) {
         control.entries.push(request);
         const { nonce } = decodeJwt(request.idToken);
         if (nonce !== request.nonce) throw new PosternError("unauthenticated", "another nonce");
         const value = { session: control.session, host: request.host };
-        const number = state.put({ kind: "entry", key: request.cookieHash, value });
+        const number = control.hidesEntries
+          ? state.put()
+          : state.put({ kind: "entry", key: request.cookieHash, value });
         return await Promise.resolve({ number });
       },
       async activity(report) {
@@ -187,7 +213,7 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
 
   const control: Control = {
     state,
-    link: createServer(handleLink),
+    link: createServer(localLink(handleLink)),
     http,
     keys: [],
     entries: [],
@@ -195,6 +221,7 @@ export async function makeControl(loginOrigin: string): Promise<Control> {
     seen: [],
     claims: {},
     session: "ses_ada",
+    hidesEntries: false,
     beat() {
       for (const task of beats) task();
     },

@@ -243,7 +243,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const clock = new ShiftedClock();
   const notices: Notice[] = [];
   const notify = (notice: Notice): void => void notices.push(notice);
-  const link = linkClient({ dialer: unixDialer(join(run, "link.sock")), boot: "boot_rig" });
+  const link = linkClient({
+    dialer: unixDialer(join(run, "link.sock")),
+    boot: "boot_rig",
+    role: "gateway",
+    name: "local",
+  });
   const shared = {
     link,
     name: "local",
@@ -311,7 +316,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     async anotherGateway(name) {
       const held: (() => void)[] = [];
       let holding = false;
-      const own = linkClient({ dialer: unixDialer(join(run, "link.sock")), boot: `boot_${name}` });
+      const own = linkClient({
+        dialer: unixDialer(join(run, "link.sock")),
+        boot: `boot_${name}`,
+        role: "gateway",
+        name,
+      });
       const late: LinkClient = {
         ...own,
         openState: (wanted, handlers) =>
