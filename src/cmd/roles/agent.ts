@@ -1,9 +1,10 @@
 import { hostname, release, type } from "node:os";
 import { join } from "node:path";
 import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
-import { LINK_PATHS, linkClient, parseRecordsAccepted } from "#link";
+import { LINK_PATHS, linkClient, parseRecordsAccepted, unixDialer } from "#link";
 import { startAgent } from "#posture";
 import { openSpool } from "#spool";
+import { openView } from "#view";
 import { type InstanceSettings, sockets } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
 
@@ -13,7 +14,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   const schedule = systemSchedule;
   const name = hostname();
   const boot = newId("boot", clock.now(), systemIds);
-  const link = linkClient({ socket: sockets(settings).link });
+  const link = linkClient({ dialer: unixDialer(sockets(settings).link), boot, role: "agent", name });
   const spool = await openSpool({
     folder: join(settings.data, "spool"),
     source: `agent:${name}`,
@@ -23,11 +24,20 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
     notify,
   });
-  const agent = startAgent({
+  const view = openView({
     link,
-    spool,
+    role: "agent",
     name,
     boot,
+    version: settings.version,
+    clock,
+    schedule,
+    notify,
+  });
+  const agent = startAgent({
+    view,
+    spool,
+    name,
     version: settings.version,
     clock,
     schedule,
@@ -38,6 +48,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   return {
     async stop() {
       agent.stop();
+      view.close();
       await spool.close();
       link.close();
     },

@@ -7,8 +7,16 @@ import { developmentCertificate } from "#authority";
 import { consoleAssets } from "#console";
 import { componentEvent, type EventOrigin } from "#events";
 import { openIdentity } from "#identity";
-import { canonicalJson, type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
-import { type InstanceState, linkServer, type StreamRequest } from "#link";
+import {
+  canonicalJson,
+  type Notify,
+  newId,
+  PosternError,
+  systemClock,
+  systemIds,
+  systemSchedule,
+} from "#kernel";
+import { type InstanceState, linkServer, localLink, type StreamRequest } from "#link";
 import { openLog } from "#log";
 import { demoFiles } from "#policy";
 import { openSecrets } from "#secrets";
@@ -94,7 +102,14 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     source: store,
     clock,
     schedule,
+    notify,
     handlers: {
+      // the folder of the socket lets nobody in but this instance's own
+      admit: () => undefined,
+      onRevoked: () => () => undefined,
+      join: refuse,
+      renew: refuse,
+      report: async () => await Promise.resolve(),
       records: async (records) => {
         const accepted = await log.ingest(records);
         await store.write(async (tx) => await noteSeen(tx, Object.keys(accepted.accepted), clock.now()));
@@ -127,7 +142,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   }
 
   const servers = [
-    await listenOnSocket(paths.link, handle),
+    await listenOnSocket(paths.link, localLink(handle)),
     await listenOnSocket(paths.owner, api.owner),
     await listenOnSocket(paths.control, (request, response) => {
       if (request.headers.host === loginHost) identity.handle(request, response);
@@ -152,6 +167,10 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
       await store.close();
     },
   };
+}
+
+async function refuse(): Promise<never> {
+  return await Promise.reject(new PosternError("not_found", "nobody joins over the socket of this machine"));
 }
 
 /** Records how this instance is reached, as a change when it is not what it was. */

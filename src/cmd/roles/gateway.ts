@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "#gateway";
 import { type Notify, newId, PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
-import { LINK_PATHS, type LinkClient, linkClient, parseRecordsAccepted, parseServerCertificate } from "#link";
+import {
+  LINK_PATHS,
+  type LinkClient,
+  linkClient,
+  parseRecordsAccepted,
+  parseServerCertificate,
+  unixDialer,
+} from "#link";
 import { openSpool } from "#spool";
 import { openView } from "#view";
 import { type InstanceSettings, sockets } from "../settings.ts";
@@ -19,7 +26,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   const version = settings.version;
   const boot = newId("boot", clock.now(), systemIds);
   const { link: linkSocket, control: controlSocket } = sockets(settings);
-  const link = linkClient({ socket: linkSocket });
+  const link = linkClient({ dialer: unixDialer(linkSocket), boot, role: "gateway", name });
   const spool = await openSpool({
     folder: join(settings.data, "spool"),
     source: `gateway:${name}`,
@@ -42,7 +49,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     port: settings.port,
     ...(await tls(settings, link)),
     run: settings.run,
-    controlSocket,
+    control: unixDialer(controlSocket),
     clock,
     schedule,
     ids: systemIds,
