@@ -4,7 +4,7 @@ import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#ker
 import { LINK_PATHS, linkClient, parseRecordsAccepted, unixDialer } from "#link";
 import { startAgent } from "#posture";
 import { openSpool } from "#spool";
-import { openView } from "#view";
+import { openView, reportView } from "#view";
 import { type InstanceSettings, sockets } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
 
@@ -13,6 +13,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   const clock = systemClock;
   const schedule = systemSchedule;
   const name = hostname();
+  const { version } = settings;
   const boot = newId("boot", clock.now(), systemIds);
   const link = linkClient({ dialer: unixDialer(sockets(settings).link), boot, role: "agent", name });
   const spool = await openSpool({
@@ -29,7 +30,9 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     role: "agent",
     name,
     boot,
-    version: settings.version,
+    version,
+    hostname: name,
+    osRelease: release(),
     clock,
     schedule,
     notify,
@@ -38,16 +41,26 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     view,
     spool,
     name,
-    version: settings.version,
+    version,
     clock,
     schedule,
     host: { hostname: name, osRelease: release(), osName: type() },
     notify,
   });
+  const stopReporting = reportView({
+    view,
+    link,
+    boot,
+    version,
+    schedule,
+    notify,
+    extra: () => ({ unshippedRecords: spool.unshipped }),
+  });
   notify({ event: "ready" });
   return {
     async stop() {
       agent.stop();
+      stopReporting();
       view.close();
       await spool.close();
       link.close();

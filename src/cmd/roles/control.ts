@@ -118,6 +118,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
       entry: async (request) => await identity.acceptEntry(request),
       activity: async (report) => await identity.activity(report),
       key: async (announcement) => await identity.announceKey(announcement),
+      loginClient: async () => await identity.loginClient(),
       ...(certificate === undefined
         ? {}
         : { certificate: () => ({ certificate: certificate.certificate, key: certificate.key }) }),

@@ -11,7 +11,7 @@ import {
   unixDialer,
 } from "#link";
 import { openSpool } from "#spool";
-import { openView } from "#view";
+import { openView, reportView } from "#view";
 import { type InstanceSettings, sockets } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
 
@@ -27,6 +27,7 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
   const boot = newId("boot", clock.now(), systemIds);
   const { link: linkSocket, control: controlSocket } = sockets(settings);
   const link = linkClient({ dialer: unixDialer(linkSocket), boot, role: "gateway", name });
+  const control = unixDialer(controlSocket);
   const spool = await openSpool({
     folder: join(settings.data, "spool"),
     source: `gateway:${name}`,
@@ -49,16 +50,27 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     port: settings.port,
     ...(await tls(settings, link)),
     run: settings.run,
-    control: unixDialer(controlSocket),
+    control,
     clock,
     schedule,
     ids: systemIds,
     notify,
   });
+  const stopReporting = reportView({
+    view,
+    link,
+    boot,
+    version,
+    schedule,
+    notify,
+    extra: () => ({ liveConnections: gateway.liveConnections, unshippedRecords: spool.unshipped }),
+  });
   notify({ event: "ready", port: gateway.port });
   return {
     async stop() {
       await gateway.stop();
+      stopReporting();
+      control.close();
       view.close();
       await spool.close();
       link.close();
