@@ -12,7 +12,10 @@ import type { Api as App, Env, ApiOptions as Options, Parts } from "./parts.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 import { requestBody } from "./request-body.ts";
 import { applicationRoutes } from "./routes/applications.ts";
+import { certificateRoutes } from "./routes/certificates.ts";
+import { deploymentRoutes } from "./routes/deployment.ts";
 import { logRoutes } from "./routes/log.ts";
+import { memberRoutes } from "./routes/members.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { policyRoutes } from "./routes/policy.ts";
@@ -77,6 +80,19 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 }
 
+/** What both doors lead to. */
+const ROUTES: readonly ((app: App, parts: Parts) => void)[] = [
+  overviewRoutes,
+  applicationRoutes,
+  logRoutes,
+  peopleRoutes,
+  sessionRoutes,
+  policyRoutes,
+  deploymentRoutes,
+  memberRoutes,
+  certificateRoutes,
+];
+
 /** The routes behind a door that says who comes in. */
 function routes(parts: Parts, door: (bindings: HttpBindings) => Promise<Caller>): App {
   const app: App = new OpenAPIHono<Env>({
@@ -98,8 +114,7 @@ function routes(parts: Parts, door: (bindings: HttpBindings) => Promise<Caller>)
     c.header("cache-control", "no-store");
   });
   app.use(requestBody);
-  for (const add of [overviewRoutes, applicationRoutes, logRoutes, peopleRoutes, sessionRoutes, policyRoutes])
-    add(app, parts);
+  for (const add of ROUTES) add(app, parts);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "Postern control API", version: parts.version },

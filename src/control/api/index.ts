@@ -6,4 +6,5 @@
  * Past either door every act and every reading of records is decided by the policy in force, like any other request.
  */
 export * from "./api.ts";
+export * from "./deployment-types.ts";
 export * from "./types.ts";

@@ -2,12 +2,13 @@
 import { z } from "@hono/zod-openapi";
 import type { EventKind } from "#events";
 import { CLASSIFICATIONS } from "#policy";
+import { DEPLOYMENT, MEMBER_TOKEN_ITEM } from "./deployment-schemas.ts";
+import type { MemberTokenItem } from "./deployment-types.ts";
 import type {
   AddApplication,
   ApplicationItem,
   Applied,
   Apply,
-  Component,
   DecisionDetail,
   DecisionItem,
   EventItem,
@@ -74,18 +75,6 @@ export const ME: z.ZodType<Me> = z
   })
   .openapi("Me");
 
-const component: z.ZodType<Component> = z
-  .object({
-    role: z.enum(["gateway", "agent"]),
-    name: z.string(),
-    version: z.string(),
-    hostname: z.string().exactOptional(),
-    osRelease: z.string().exactOptional(),
-    connectedSince: moment.exactOptional(),
-    lastSeenAt: moment,
-  })
-  .openapi("Component");
-
 export const OVERVIEW: z.ZodType<Overview> = z
   .object({
     applications: z.number().int(),
@@ -93,7 +82,7 @@ export const OVERVIEW: z.ZodType<Overview> = z
     sessions: z.number().int(),
     policy: z.object({ version: z.string(), activation: z.number().int(), activatedAt: moment }),
     decisions: z.array(z.object({ from: moment, allowed: z.number().int(), denied: z.number().int() })),
-    components: z.array(component),
+    components: DEPLOYMENT,
   })
   .openapi("Overview");
 
@@ -277,11 +266,11 @@ function page<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
   return z.object({ items: z.array(item), next: z.string().exactOptional() });
 }
 export const APPLICATIONS: z.ZodType<Page<ApplicationItem>> = page(APPLICATION);
-export const COMPONENTS: z.ZodType<Page<Component>> = page(component);
 export const DECISIONS: z.ZodType<Page<DecisionItem>> = page(decisionItem);
 export const EVENTS: z.ZodType<Page<EventItem>> = page(event);
 export const PEOPLE: z.ZodType<Page<Person>> = page(PERSON);
 export const SESSIONS: z.ZodType<Page<SessionItem>> = page(session);
+export const MEMBER_TOKENS: z.ZodType<Page<MemberTokenItem>> = page(MEMBER_TOKEN_ITEM);
 export const VERSIONS: z.ZodType<Page<PolicyVersionItem>> = page(policyVersion);
 
 /** Members of queries: names and ids, numbers as they stand in an address, and how many of a list are wanted. */

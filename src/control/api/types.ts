@@ -1,3 +1,4 @@
+import type { Deployment } from "./deployment-types.ts";
 import type { Classification, Decision, Diagnostic, Explanation, SourceFile } from "./shapes.ts";
 
 /** The shapes of the control API, for the console, the command line and whoever builds on it. Times are milliseconds since the Unix epoch. */
@@ -47,18 +48,7 @@ export interface Overview {
   readonly policy: { readonly version: string; readonly activation: number; readonly activatedAt: number };
   /** Decisions of the last 24 hours, an hour each, oldest first. */
   readonly decisions: readonly { readonly from: number; readonly allowed: number; readonly denied: number }[];
-  readonly components: readonly Component[];
-}
-
-export interface Component {
-  readonly role: "gateway" | "agent";
-  readonly name: string;
-  readonly version: string;
-  readonly hostname?: string;
-  readonly osRelease?: string;
-  /** Present while connected. */
-  readonly connectedSince?: number;
-  readonly lastSeenAt: number;
+  readonly components: Deployment;
 }
 
 export interface ApplicationItem {

@@ -17,7 +17,7 @@ import type { Actor } from "./types.ts";
 export interface Joining {
   join(request: JoinRequest, from: string | undefined): Promise<Membership>;
   renew(peer: LinkPeer, request: RenewRequest): Promise<Membership>;
-  revoke(role: MemberRole, name: string, by: Actor): Promise<void>;
+  revoke(role: MemberRole, name: string, by: Actor): Promise<number>;
 }
 
 export function openJoining(parts: Parts, admission: Admission): Joining {
@@ -81,9 +81,9 @@ export function openJoining(parts: Parts, admission: Admission): Joining {
     },
 
     async revoke(role, name, by) {
-      await store.write(async (tx) => {
+      const { value } = await store.write(async (tx) => {
         const now = clock.now();
-        await shutOut(tx, { role, name }, now);
+        const since = await shutOut(tx, { role, name }, now);
         const message = `${role} ${name} is revoked`;
         const component = { role, name, version: origin.version };
         await log.append(
@@ -97,8 +97,10 @@ export function openJoining(parts: Parts, admission: Admission): Joining {
           }),
         );
         await log.append(tx, componentEvent(origin, { time: now, component, state: "revoked", message }));
+        return since;
       });
       await admission.refresh();
+      return value;
     },
   };
 }
@@ -156,15 +158,17 @@ async function endCertificates(tx: WriteTransaction, { role, name }: Invited): P
   if (role === "gateway") await tx.db.deleteFrom("gateway_key").where("gateway", "=", name).execute();
 }
 
-async function shutOut(tx: WriteTransaction, member: Invited, now: number): Promise<void> {
+/** Returns since when it is shut out: once revoked, it stays so since then. */
+async function shutOut(tx: WriteTransaction, member: Invited, now: number): Promise<number> {
   const { role, name } = member;
-  const { numUpdatedRows } = await tx.db
+  const revoked = await tx.db
     .updateTable("member")
     .set((e) => ({ state: "revoked", revoked_at: e.fn.coalesce("revoked_at", e.val(now)) }))
     .where("role", "=", role)
     .where("name", "=", name)
+    .returning("revoked_at")
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) {
+  if (revoked === undefined) {
     const local = await tx.db
       .selectFrom("component")
       .select("name")
@@ -179,6 +183,7 @@ async function shutOut(tx: WriteTransaction, member: Invited, now: number): Prom
   }
   await endCertificates(tx, member);
   await endTokens(tx, member);
+  return revoked.revoked_at ?? now;
 }
 
 /** Memory may be half a second old; what is signed is not signed on that. */

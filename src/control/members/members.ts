@@ -6,7 +6,7 @@ import { listMembers } from "./list.ts";
 import { nodesThere, openNodes } from "./nodes.ts";
 import { messageOf, type Parts } from "./parts.ts";
 import { checkReport } from "./requests.ts";
-import { createToken, listTokens } from "./tokens.ts";
+import { createToken, listTokens, withdrawToken } from "./tokens.ts";
 import type { Members } from "./types.ts";
 
 export type MembersOptions = Parts;
@@ -30,6 +30,7 @@ export async function openMembers(options: MembersOptions): Promise<Members> {
 
   return {
     createToken: async (wanted, by) => await createToken(options, wanted, by),
+    withdrawToken: async (role, name, by) => await withdrawToken(options, { role, name }, by),
     ...joining,
     admit: (peer, boot, what) => admission.admit(peer, boot, what),
     report: async (peer, report) => await components.report(peer, checkReport(report)),

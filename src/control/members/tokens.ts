@@ -45,7 +45,7 @@ export async function createToken(parts: Parts, invited: Invited, by: Actor): Pr
       tx,
       administrationEvent(origin, {
         time: now,
-        act: "member.invite",
+        act: "member.token",
         outcome: "success",
         target: { type: role, id: `${role}:${name}`, name },
         ...by,
@@ -99,6 +99,36 @@ export async function endTokens(tx: WriteTransaction, { role, name }: Invited): 
     .where("name", "=", name)
     .where("used_at", "is", null)
     .execute();
+}
+
+/** Ends the token of a name before anybody used it. @throws PosternError `not_found` */
+export async function withdrawToken(parts: Parts, invited: Invited, by: Actor): Promise<void> {
+  const { store, clock, log, origin } = parts;
+  const { role, name } = invited;
+  await store.write(async (tx) => {
+    const now = clock.now();
+    const open = await tx.db
+      .selectFrom("join_token")
+      .select("expires_at")
+      .where("role", "=", role)
+      .where("name", "=", name)
+      .where("used_at", "is", null)
+      .where("expires_at", ">", now)
+      .executeTakeFirst();
+    if (open === undefined)
+      throw new PosternError("not_found", `there is no token for ${role} ${name} that could still be used`);
+    await endTokens(tx, invited);
+    await log.append(
+      tx,
+      administrationEvent(origin, {
+        time: now,
+        act: "member.withdraw-token",
+        outcome: "success",
+        target: { type: role, id: `${role}:${name}`, name },
+        ...by,
+      }),
+    );
+  });
 }
 
 /** Whom a token lets in now. @throws PosternError `token.unknown`, `token.used`, `token.expired` */

@@ -95,6 +95,8 @@ export interface Members {
    * @throws PosternError `input.invalid` for a name that is no DNS label; `conflict` for one of a connected local process
    */
   createToken(wanted: { readonly role: MemberRole; readonly name: string }, by: Actor): Promise<NewToken>;
+  /** Ends the token of a name before anybody used it. @throws PosternError `not_found` */
+  withdrawToken(role: MemberRole, name: string, by: Actor): Promise<void>;
   /**
    * Exchanges a token for a certificate.
    * @throws PosternError `token.unknown`, `token.used`, `token.expired`, `rate_limited`, or why the request is not taken
@@ -112,10 +114,10 @@ export interface Members {
   /** Takes a peer's word on how it is doing. @throws PosternError `input.invalid` */
   report(peer: LinkPeer, report: ComponentReport): Promise<void>;
   /**
-   * Shuts a gateway or agent out: within a second on every node. Ends its tokens too.
+   * Shuts a gateway or agent out: within a second on every node. Ends its tokens too. Returns since when it is shut out.
    * @throws PosternError `not_found`; `conflict` for a local one
    */
-  revoke(role: MemberRole, name: string, by: Actor): Promise<void>;
+  revoke(role: MemberRole, name: string, by: Actor): Promise<number>;
   /** Calls back when somebody who was let in may no longer be; streams are to be admitted again. Returns what ends that. */
   onRevoked(listener: () => void): () => void;
   /** A peer has opened a stream. */

@@ -1,8 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Api, Parts } from "../parts.ts";
-import { COMPONENTS, ME, OVERVIEW } from "../schemas.ts";
-import type { Component, Me, Overview } from "../types.ts";
+import { ME, OVERVIEW } from "../schemas.ts";
+import type { Me, Overview } from "../types.ts";
 import { answers } from "./answers.ts";
+import { readDeployment } from "./deployment.ts";
 
 const HOUR = 3_600_000;
 const HOURS = 24;
@@ -49,21 +50,9 @@ export function overviewRoutes(app: Api, parts: Parts): void {
         sessions: sessions.count,
         policy: { version: active.version, activation: active.activation, activatedAt: active.activatedAt },
         decisions: await lastDay(now),
-        components: await components(),
+        components: await readDeployment(parts),
       };
       return c.json(overview, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: "get",
-      path: "/v1/components",
-      responses: answers("Gateways and agents", COMPONENTS),
-    }),
-    async (c) => {
-      await authority.read(c.var.caller, "component.read");
-      return c.json({ items: await components() }, 200);
     },
   );
 
@@ -74,25 +63,6 @@ export function overviewRoutes(app: Api, parts: Parts): void {
     return Array.from({ length: HOURS }, (_, i) => {
       const from = first + i * HOUR;
       return counted.get(from) ?? { from, allowed: 0, denied: 0 };
-    });
-  }
-
-  async function components(): Promise<readonly Component[]> {
-    const rows = await store.db.selectFrom("component").selectAll().orderBy("role").orderBy("name").execute();
-    return rows.flatMap((row) => {
-      if (row.role !== "gateway" && row.role !== "agent") return [];
-      const { role, name, hostname, os_release: osRelease, connected_since: connectedSince } = row;
-      return [
-        {
-          role,
-          name,
-          version: row.version,
-          ...(hostname === null ? {} : { hostname }),
-          ...(osRelease === null ? {} : { osRelease }),
-          ...(connectedSince === null ? {} : { connectedSince }),
-          lastSeenAt: row.last_seen_at,
-        },
-      ];
     });
   }
 }
