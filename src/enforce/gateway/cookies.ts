@@ -7,6 +7,8 @@
 export const APPLICATION_COOKIE = "__Host-postern";
 /** A login under way; what follows is made from its state. No application's name holds a dot. */
 export const TRANSACTION_COOKIE = "__Host-postern.";
+/** The change that the last login here came with; by port, `-NAME` is appended. */
+export const AFTER_COOKIE = "__Host-postern.after";
 
 /** Beginnings of the names that are Postern's own, in lower case: browsers take `__host-` for the prefix too. */
 const OURS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { growingPause } from "#kernel";
 import type { View } from "#view";
-import { type Cookie, dropCookie, setCookie } from "./cookies.ts";
+import { AFTER_COOKIE, APPLICATION_COOKIE, type Cookie, dropCookie, setCookie } from "./cookies.ts";
 import { ENTRY_MEMORY, ENTRY_WAIT, MOST_ENTRY_TRIES, MOST_WAITING } from "./limits.ts";
 import type { EnteredSite } from "./sites.ts";
 
@@ -23,7 +23,7 @@ const MOST_ROUNDS = 4;
 const FIRST_PAUSE_SECONDS = 1;
 const MOST_PAUSE_SECONDS = 15;
 
-/** The `Set-Cookie` value that remembers the change. No application's name holds a dot. */
+/** The `Set-Cookie` value that remembers the change. */
 export function rememberEntry(site: EnteredSite, { number, tries, rounds }: AwaitedEntry): string {
   return setCookie(nameAt(site), `${number}.${tries}.${Math.min(rounds, MOST_ROUNDS)}`, ENTRY_MEMORY / 1000);
 }
@@ -80,5 +80,5 @@ export function makeEntryWaits(view: View): EntryWaits {
 }
 
 function nameAt(site: EnteredSite): string {
-  return `${site.cookie}.after`;
+  return AFTER_COOKIE + site.cookie.slice(APPLICATION_COOKIE.length);
 }

@@ -62,11 +62,10 @@ function siteByPort(
   if (origin === instance.origins.login) return { kind: "login", origin };
   if (origin === instance.origins.console)
     return { kind: "console", origin, cookie: `${APPLICATION_COOKIE}-console`, entryHost: "console" };
-  for (const [name, state] of view.ports()) {
-    if (state.port !== port) continue;
-    return { kind: "application", origin, cookie: `${APPLICATION_COOKIE}-${name}`, entryHost: name };
-  }
-  return undefined;
+  const name = view.applicationOnPort(port);
+  return name === undefined
+    ? undefined
+    : { kind: "application", origin, cookie: `${APPLICATION_COOKIE}-${name}`, entryHost: name };
 }
 
 function defaultPort(instance: InstanceState): string {

@@ -68,14 +68,14 @@ export function makeTransactions(key: Uint8Array, clock: Clock, ids: IdSource): 
     begin(begun, held) {
       const transaction = { ...begun, expiresAt: clock.now() + LOGIN_TRANSACTION };
       const kept = held
-        .filter(({ name }) => name.startsWith(TRANSACTION_COOKIE))
+        .filter(({ name }) => name.startsWith(TRANSACTION_COOKIE) && isCookieName(name))
         .map((cookie) => ({ name: cookie.name, expiresAt: open(cookie)?.expiresAt ?? 0 }))
         .sort((a, b) => b.expiresAt - a.expiresAt);
       const over = kept.filter(({ expiresAt }, i) => expiresAt === 0 || i >= MOST_LOGIN_TRANSACTIONS - 1);
       const name = cookieName(begun.state);
       return [
         setCookie(name, seal(name, transaction), LOGIN_TRANSACTION / 1000),
-        ...over.filter((old) => isCookieName(old.name)).map((old) => dropCookie(old.name)),
+        ...over.map((old) => dropCookie(old.name)),
       ];
     },
     find(state, host, held) {
