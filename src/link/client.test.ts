@@ -3,13 +3,14 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PosternError } from "#kernel";
-import { LINK_PATHS, linkClient, type StateMessage } from "./index.ts";
-import { control, folder, read, serve, until, WHO } from "./rig.test.ts";
+import { LINK_PATHS, type StateMessage } from "./index.ts";
+import { clientOf, control, folder, read, serve, until, WHO } from "./rig.test.ts";
 
 describe("what the reader is told that is no message", () => {
   for (const [what, line] of [
     ["no JSON", "not json"],
-    ["JSON of no kind", '{"type":"surprise","epoch":"e"}'],
+    ["JSON of no type", '{"epoch":"e"}'],
+    ["an end without a reason", '{"type":"ended"}'],
     ["a change without a number", '{"type":"change","epoch":"e","entities":[]}'],
     ["entities that are none", '{"type":"change","epoch":"e","number":1,"entities":[{"kind":"user"}]}'],
     ["a list", "[]"],
@@ -64,6 +65,7 @@ describe("messages up", () => {
 
   test("reach their handler, and its answer comes back", async () => {
     const seen: unknown[] = [];
+    const record = { source: "gateway:local", boot: "boot_1", sequence: 1, previous: "", event: "{}" };
     const { client } = await control({
       records: async (records) => {
         seen.push(records);
@@ -76,10 +78,10 @@ describe("messages up", () => {
         await Promise.resolve(seen.push(announcement));
       },
     });
-    assert.deepEqual(await client.send(LINK_PATHS.records, ["r"]), { accepted: { boot_1: 2 } });
+    assert.deepEqual(await client.send(LINK_PATHS.records, [record]), { accepted: { boot_1: 2 } });
     assert.deepEqual(await client.send(LINK_PATHS.activity, { sessions: { s: 1 } }), {});
-    assert.deepEqual(await client.send(LINK_PATHS.keys, { gateway: "g", jwk: {} }), {});
-    assert.deepEqual(seen, [["r"], { sessions: { s: 1 } }, { gateway: "g", jwk: {} }]);
+    assert.deepEqual(await client.send(LINK_PATHS.keys, { gateway: "local", jwk: {} }), {});
+    assert.deepEqual(seen, [[record], { sessions: { s: 1 } }, { gateway: "local", jwk: {} }]);
   });
 
   test("an error with a code arrives with its code", async () => {
@@ -105,7 +107,8 @@ describe("messages up", () => {
 
   async function raw(socket: string, method: string, path: string, body = ""): Promise<[number, unknown]> {
     return await new Promise((resolve, reject) => {
-      const sent = request({ socketPath: socket, method, path }, (response) => {
+      const headers = { "postern-boot": "boot_1", "postern-role": "gateway", "postern-name": "local" };
+      const sent = request({ socketPath: socket, method, path, headers }, (response) => {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {
@@ -141,7 +144,7 @@ describe("messages up", () => {
   }
 
   test("a control that is not there, is silent, or breaks off is not_running", async () => {
-    const nobody = linkClient({ socket: join(folder, "nobody.sock") });
+    const nobody = clientOf(join(folder, "nobody.sock"));
     assert.equal((await refusal(nobody.send(LINK_PATHS.keys, {}))).code, "not_running");
     const { client: silent } = await serve(() => undefined);
     assert.equal((await refusal(silent.send(LINK_PATHS.keys, {}, 30))).code, "not_running");

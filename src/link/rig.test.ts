@@ -4,16 +4,19 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach } from "node:test";
-import { manualClock, type Schedule } from "#kernel";
+import { manualClock, PosternError, type Schedule } from "#kernel";
 import {
   type EntityChange,
   type LinkClient,
   type LinkHandlers,
+  type LinkServerOptions,
   linkClient,
   linkServer,
+  localLink,
   type StateMessage,
   type StateSource,
   type StreamRequest,
+  unixDialer,
 } from "./index.ts";
 
 export const folder = mkdtempSync(join(tmpdir(), "postern-link-"));
@@ -34,34 +37,65 @@ export async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-/** A change log in memory that behaves as the store's does. */
-export function memorySource(epoch: string): StateSource & {
+export interface MemorySource extends StateSource {
   commit(...entities: EntityChange[]): void;
   forget(upTo: number): void;
-  readonly reads: { snapshots: number; listeners: number };
-} {
+  /** Goes back to an earlier number, as a database that was restored below. */
+  goBack(to: number): void;
+  /** Whether it can be read. */
+  down: boolean;
+  readonly epochs: string[];
+  readonly reads: { pages: number; listeners: number };
+}
+
+/** A change log in memory that behaves as the store's does. */
+export function memorySource(first: string): MemorySource {
   const log: { number: number; entities: EntityChange[] }[] = [];
   const listeners = new Set<() => void>();
-  const reads = { snapshots: 0, listeners: 0 };
+  const reads = { pages: 0, listeners: 0 };
   let head = 0;
-  return {
+  let epoch = first;
+  let held = new Map<string, EntityChange>();
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const put = (change: EntityChange): void => {
+    const key = `${change.kind} ${change.key}`;
+    if (change.value === null) held.delete(key);
+    else held.set(key, change);
+  };
+  async function read<T>(work: () => T): Promise<T> {
+    await Promise.resolve();
+    if (source.down) throw new PosternError("state.unreachable", "the database does not answer");
+    return work();
+  }
+  const source: MemorySource = {
     reads,
-    head: async () => await Promise.resolve({ epoch, number: head }),
-    async snapshot() {
-      reads.snapshots++;
-      const held = new Map<string, EntityChange>();
-      for (const { entities } of log)
-        for (const change of entities) {
-          if (change.value === null) held.delete(change.key);
-          else held.set(change.key, change);
-        }
-      return await Promise.resolve({ type: "snapshot", epoch, number: head, entities: [...held.values()] });
-    },
-    async changesAfter(from, limit) {
-      const rows = log.filter(({ number }) => number > from.number).slice(0, limit);
-      const reaches = rows[0] === undefined ? head === from.number : rows[0].number === from.number + 1;
-      if (!reaches || from.epoch !== epoch) return await Promise.resolve(undefined);
-      return rows.map((row) => ({ type: "change", epoch, ...row }));
+    down: false,
+    epochs: [],
+    head: async () => await read(() => ({ epoch, number: head })),
+    page: async ({ kinds, after, limit }) =>
+      await read(() => {
+        reads.pages++;
+        const entities = [...held.values()]
+          .filter(({ kind }) => kinds?.includes(kind) ?? true)
+          .sort(byKey)
+          .filter((entity) => after === undefined || byKey(entity, after) > 0)
+          .slice(0, limit);
+        return { epoch, number: head, entities };
+      }),
+    changesAfter: async (from, limit) =>
+      await read(() => {
+        const rows = log.filter(({ number }) => number > from.number).slice(0, limit);
+        const reaches = rows[0] === undefined ? head === from.number : rows[0].number === from.number + 1;
+        if (!reaches || from.epoch !== epoch) return undefined;
+        return rows.map((row) => ({ type: "change" as const, epoch, ...row }));
+      }),
+    async startEpoch(reason) {
+      await Promise.resolve();
+      source.epochs.push(reason);
+      epoch = `${first}.${source.epochs.length}`;
+      tell();
     },
     onCommit(listener) {
       listeners.add(listener);
@@ -73,7 +107,8 @@ export function memorySource(epoch: string): StateSource & {
     },
     commit(...entities) {
       log.push({ number: ++head, entities });
-      for (const listener of listeners) listener();
+      for (const change of entities) put(change);
+      tell();
     },
     forget(upTo) {
       log.splice(
@@ -81,16 +116,41 @@ export function memorySource(epoch: string): StateSource & {
         log.findIndex(({ number }) => number > upTo),
       );
     },
+    goBack(to) {
+      log.length = log.findIndex(({ number }) => number > to);
+      head = to;
+      held = new Map();
+      for (const { entities } of log) for (const change of entities) put(change);
+    },
   };
+  return source;
+}
+
+function byKey(a: { kind: string; key: string }, b: { kind: string; key: string }): number {
+  const [left, right] = a.kind === b.kind ? [a.key, b.key] : [a.kind, b.kind];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export interface HandSchedule extends Schedule {
+  /** Runs what is to run again and again. */
+  tick(): void;
+  /** Runs what is waiting for a pause of this length. */
+  pass(ms: number): void;
+  readonly every_: number[];
 }
 
 /** Timers that go off when told to. */
-export function manualSchedule(): Schedule & { tick(): void; readonly every_: number[] } {
+export function manualSchedule(): HandSchedule {
   const tasks = new Set<() => void>();
+  const waiting = new Set<{ readonly ms: number; readonly task: () => void }>();
   const every_: number[] = [];
   return {
     every_,
-    after: () => () => undefined,
+    after(ms, task) {
+      const entry = { ms, task };
+      waiting.add(entry);
+      return () => waiting.delete(entry);
+    },
     every(ms, task) {
       every_.push(ms);
       tasks.add(task);
@@ -99,11 +159,23 @@ export function manualSchedule(): Schedule & { tick(): void; readonly every_: nu
     tick() {
       for (const task of tasks) task();
     },
+    pass(ms) {
+      for (const entry of [...waiting]) {
+        if (entry.ms !== ms) continue;
+        waiting.delete(entry);
+        entry.task();
+      }
+    },
   };
 }
 
 export const REFUSE = async (): Promise<never> => await Promise.reject(new Error("not in this test"));
 export const HANDLERS: LinkHandlers = {
+  admit: () => undefined,
+  onRevoked: () => () => undefined,
+  join: REFUSE,
+  renew: REFUSE,
+  report: REFUSE,
   records: REFUSE,
   entry: REFUSE,
   activity: REFUSE,
@@ -119,20 +191,43 @@ export async function serve(
   const socket = join(folder, `${++made}.sock`);
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const client = linkClient({ socket });
+  const client = clientOf(socket);
   closing.push(() => {
-    client.close();
     server.closeAllConnections();
     server.close();
   });
   return { socket, server, client };
 }
 
-export async function control(handlers: Partial<LinkHandlers> = {}, source = memorySource("epoch_1")) {
+/** A client of whoever serves a socket. */
+export function clientOf(
+  socket: string,
+  as: Pick<StreamRequest, "role" | "name" | "boot"> = WHO,
+): LinkClient {
+  const { role, name, boot } = as;
+  const client = linkClient({ dialer: unixDialer(socket), boot, role, name });
+  closing.push(() => client.close());
+  return client;
+}
+
+/** What a server of the link is made of in tests. */
+export function parts(source: StateSource, handlers: Partial<LinkHandlers> = {}) {
   const schedule = manualSchedule();
   const clock = manualClock(1_000_000);
-  const listener = linkServer({ source, handlers: { ...HANDLERS, ...handlers }, clock, schedule });
-  return { source, schedule, clock, ...(await serve(listener)) };
+  const notices: string[] = [];
+  const options: LinkServerOptions = {
+    source,
+    handlers: { ...HANDLERS, ...handlers },
+    clock,
+    schedule,
+    notify: ({ message }) => void notices.push(message ?? ""),
+  };
+  return { schedule, clock, notices, listener: localLink(linkServer(options)) };
+}
+
+export async function control(handlers: Partial<LinkHandlers> = {}, source = memorySource("epoch_1")) {
+  const made = parts(source, handlers);
+  return { source, ...made, ...(await serve(made.listener)) };
 }
 
 export interface Reader {
@@ -152,7 +247,7 @@ export function read(client: LinkClient, wanted: Partial<StreamRequest> = {}): R
 }
 
 export function put(key: string, port: number): EntityChange {
-  return { kind: "port", key, value: { port } };
+  return { kind: "control", key, value: { url: `https://control.example:${port}` } };
 }
 
 export function beats(messages: readonly StateMessage[]): number {

@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
-import { manualClock } from "#kernel";
-import { HEARTBEAT_MS, LINK_PATHS, linkServer, type StateSource } from "./index.ts";
-import {
-  beats,
-  closing,
-  control,
-  HANDLERS,
-  manualSchedule,
-  memorySource,
-  put,
-  read,
-  serve,
-  until,
-} from "./rig.test.ts";
+import { PosternError } from "#kernel";
+import { HEARTBEAT_MS, LINK_PATHS, type StateSource } from "./index.ts";
+import { beats, closing, control, memorySource, parts, put, read, serve, until } from "./rig.test.ts";
+
+const HEAD =
+  "Host: control\r\nPostern-Boot: b\r\nPostern-Role: gateway\r\nPostern-Name: n\r\nPostern-Link-Minor: 1\r\n";
 
 describe("state down", () => {
   test("a snapshot, a heartbeat that names its head, and then each change in order", async () => {
@@ -53,7 +45,7 @@ describe("state down", () => {
       numbers,
       Array.from({ length: 1_150 }, (_, i) => i + 51),
     );
-    assert.equal(source.reads.snapshots, 0);
+    assert.ok(messages.every(({ type }) => type !== "snapshot"));
     assert.equal(messages.at(-1)?.type, "heartbeat", "and says that it is fresh only after all of them");
   });
 
@@ -94,12 +86,12 @@ describe("state down", () => {
       connected: (who) => seen.push(`+${who.role} ${who.name} ${who.hostname}`),
       disconnected: (who) => seen.push(`-${who.role} ${who.name} ${who.boot}`),
     });
-    const reader = read(client, { role: "agent", hostname: "laptop" });
+    const reader = read(client, { hostname: "laptop" });
     await until(() => beats(reader.messages) === 1);
     assert.equal(source.reads.listeners, 1);
     reader.close();
     await until(() => seen.length === 2);
-    assert.deepEqual(seen, ["+agent local laptop", "-agent local boot_1"]);
+    assert.deepEqual(seen, ["+gateway local laptop", "-gateway local boot_1"]);
     assert.equal(source.reads.listeners, 0);
     assert.deepEqual(reader.ends, [undefined]);
   });
@@ -109,20 +101,59 @@ describe("state down", () => {
     for (const wanted of [{ name: "" }, { boot: "" }, { version: "" }]) {
       const { messages, ends } = read(client, wanted);
       await until(() => ends.length === 1);
-      assert.match(String(ends[0]), /400/);
+      assert.equal(codeOf(ends[0]), "input.invalid");
       assert.deepEqual(messages, []);
     }
   });
 
-  test("a source that fails ends the stream, so that the reader starts again", async () => {
-    const source = memorySource("epoch_1");
-    const failing: StateSource = { ...source, snapshot: async () => await Promise.reject(new Error("disk")) };
-    const { client } = await serve(
-      linkServer({ source: failing, handlers: HANDLERS, clock: manualClock(0), schedule: manualSchedule() }),
+  test("while the database cannot be read there is no heartbeat, and the stream goes on when it can", async () => {
+    const { source, schedule, notices, client } = await control();
+    const { messages, ends } = read(client);
+    await until(() => beats(messages) === 1);
+    source.down = true;
+    source.commit(put("p", 1));
+    for (let i = 0; i < 3; i++) {
+      schedule.tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(messages.length, 2);
+    assert.equal(notices.length, 1, "and it is said once");
+    source.down = false;
+    schedule.tick();
+    await until(() => beats(messages) === 2);
+    assert.deepEqual(
+      messages.slice(2).map(({ type }) => type),
+      ["change", "heartbeat"],
     );
+    assert.deepEqual(ends, []);
+  });
+
+  test("a snapshot that cannot be read at first is sent once it can", async () => {
+    const { source, schedule, client } = await control();
+    source.commit(put("p", 1));
+    source.down = true;
+    const { messages, ends } = read(client);
+    await until(() => source.reads.listeners === 1);
+    source.down = false;
+    schedule.tick();
+    await until(() => beats(messages) === 1);
+    assert.deepEqual(ends, []);
+    assert.equal(messages[0]?.type, "snapshot");
+  });
+
+  test("one that breaks off in the middle ends the stream, so that the reader starts again", async () => {
+    const source = memorySource("epoch_1");
+    for (let i = 0; i < 2_000; i++) source.commit(put(`p${i}`, i));
+    let pages = 0;
+    const failing: StateSource = {
+      ...source,
+      page: async (wanted) =>
+        ++pages > 4 ? await Promise.reject(new Error("disk")) : await source.page(wanted),
+    };
+    const { client } = await serve(parts(failing).listener);
     const { messages, ends } = read(client);
     await until(() => ends.length === 1);
-    assert.deepEqual(messages, []);
+    assert.ok(messages.every((message) => message.type === "snapshot" && message.more === true));
   });
 
   test("waits for a reader that does not read, and goes on in order when it does", async () => {
@@ -136,19 +167,15 @@ describe("state down", () => {
         return changes;
       },
     };
-    const { socket } = await serve(
-      linkServer({ source: counting, handlers: HANDLERS, clock: manualClock(0), schedule: manualSchedule() }),
-    );
+    const { socket } = await serve(parts(counting).listener);
     const changes = 3_000;
     const filler = "x".repeat(4_096);
     const slow = connect(socket);
     closing.push(() => slow.destroy());
     let text = "";
     slow.pause();
-    slow.write(
-      `GET ${LINK_PATHS.state}?role=gateway&name=n&boot=b&version=v HTTP/1.1\r\nHost: control\r\n\r\n`,
-    );
-    await until(() => source.reads.snapshots === 1);
+    slow.write(`GET ${LINK_PATHS.state}?role=gateway&name=n&boot=b&version=v HTTP/1.1\r\n${HEAD}\r\n`);
+    await until(() => source.reads.listeners === 1);
     for (let i = 1; i <= changes; i++) source.commit(put(filler + i, i));
     await until(() => taken > 0);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -170,3 +197,8 @@ describe("state down", () => {
     );
   });
 });
+
+function codeOf(error: Error | undefined): string {
+  assert.ok(error instanceof PosternError, String(error));
+  return error.code;
+}

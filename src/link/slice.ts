@@ -75,47 +75,46 @@ const AGENT_SLICE: Slice = {
 };
 
 function gatewaySlice(name: string, basis: Basis, placements: Placements): GatewaySlice {
-  const { instance, policy } = basis;
+  const { instance, policy, ports } = basis;
   const placement = policy === undefined ? undefined : placements(policy);
   const hidden = whatIsHidden(name, basis, placement);
-  const ports = new Map([...basis.ports].filter(([key]) => !isElsewhere(name, placement, key)));
 
-  function cut(change: EntityChange): EntityChange {
-    if (change.kind !== "policy" || change.value === null || placement === undefined) return change;
-    return { ...change, value: { ...change.value, files: placement.cut(name) } };
+  function cut(change: EntityChange): readonly EntityChange[] {
+    if (change.kind === "port") return hidden.application(change.key) ? [] : [change];
+    if (change.kind !== "policy" || change.value === null || placement === undefined) return [change];
+    return [{ ...change, value: { ...change.value, files: placement.cut(name) } }];
   }
 
   return {
     hidden,
-    ports,
-    basis: () => [
-      ...(instance === undefined ? [] : [{ kind: "instance", key: "instance", value: instance } as const]),
-      ...(policy === undefined ? [] : [cut({ kind: "policy", key: "active", value: policy })]),
-      ...[...ports].map(([key, value]) => ({ kind: "port", key, value }) as const),
-    ],
+    cut,
+    basis: () =>
+      [
+        ...(instance === undefined ? [] : [{ kind: "instance", key: "instance", value: instance } as const]),
+        ...(policy === undefined ? [] : [{ kind: "policy", key: "active", value: policy } as const]),
+        ...[...ports].map(([key, value]) => ({ kind: "port", key, value }) as const),
+      ].flatMap(cut),
     others: (changes) =>
       changes.filter((change) => GETS.gateway.has(change.kind) && !isHidden(hidden, change)),
     next(changes) {
       if (!touchesBasis(changes)) return { changes: this.others(changes), slice: this };
       const after = gatewaySlice(name, foldBasis(basis, changes), placements);
       if (after.hidden.list !== hidden.list) return undefined;
-      const own = [
-        changes.findLast(({ kind }) => kind === "instance"),
-        changes.findLast(({ kind }) => kind === "policy"),
-      ].filter((change) => change !== undefined);
-      return {
-        changes: [...own.map(after.cut), ...portChanges(ports, after.ports), ...after.others(changes)],
-        slice: after,
-      };
+      const policies = changes.filter(({ kind }) => kind === "policy");
+      const cuts = changes.flatMap((change) => {
+        if (!BASIS_KINDS.includes(change.kind)) return after.others([change]);
+        // only the last one is cut as it is to be, and only that one counts
+        return change.kind === "policy" && change !== policies.at(-1) ? [] : after.cut(change);
+      });
+      return { changes: cuts, slice: after };
     },
-    cut,
   };
 }
 
 interface GatewaySlice extends Slice {
   readonly hidden: Hidden;
-  readonly ports: ReadonlyMap<string, PortState>;
-  cut(change: EntityChange): EntityChange;
+  /** A change of the basis as the gateway gets it. */
+  cut(change: EntityChange): readonly EntityChange[];
 }
 
 /** What a gateway is not to know of. */
@@ -158,23 +157,6 @@ function whatIsHidden(gateway: string, { instance, ports }: Basis, placement: Pl
     host: (host) => hosts.has(instance.hostStyle === "port" ? host : (host.split(":", 1)[0] ?? "")),
     list: JSON.stringify([[...names].sort(), [...hosts].sort()]),
   };
-}
-
-function isElsewhere(gateway: string, placement: Placement | undefined, name: string): boolean {
-  const application = placement?.applications.get(name);
-  return application !== undefined && !isOn(application, gateway);
-}
-
-function portChanges(
-  before: ReadonlyMap<string, PortState>,
-  after: ReadonlyMap<string, PortState>,
-): readonly EntityChange[] {
-  const gone = [...before.keys()].filter((key) => !after.has(key));
-  const put = [...after].filter(([key, { port }]) => before.get(key)?.port !== port);
-  return [
-    ...gone.map((key) => ({ kind: "port", key, value: null }) as const),
-    ...put.map(([key, value]) => ({ kind: "port", key, value }) as const),
-  ];
 }
 
 /** How many policy sets are remembered: the active one, and those that were before it for whoever is behind. */
