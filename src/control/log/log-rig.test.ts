@@ -8,14 +8,17 @@ import { manualClock, systemIds, systemSchedule } from "#kernel";
 import { chainStart, recordHash, type SpoolRecord } from "#link";
 import { type EventLog, openLog } from "#log";
 import type { Decision, Input } from "#policy";
-import { openStore, type Store } from "#store";
+import { type DatabasePlace, openStore, type Store } from "#store";
 
 export const NOW = 1_790_000_000_000;
 export const CONTROL: EventOrigin = { role: "control", name: "local", version: "1.2.3" };
 export const GATEWAY: EventOrigin = { role: "gateway", name: "local", version: "1.2.3" };
 
-/** The store and the log of the test that runs. */
-export function testLog(): { readonly store: Store; readonly log: EventLog } {
+/** The store and the log of the test that runs, on a file of SQLite unless the test brings a database. */
+export function testLog(database?: () => Promise<DatabasePlace>): {
+  readonly store: Store;
+  readonly log: EventLog;
+} {
   const clock = manualClock(NOW);
   let folder: string;
   let number = 0;
@@ -27,7 +30,7 @@ export function testLog(): { readonly store: Store; readonly log: EventLog } {
   beforeEach(async () => {
     await store?.close();
     store = await openStore({
-      path: join(folder, `${++number}.db`),
+      ...((await database?.()) ?? { path: join(folder, `${++number}.db`) }),
       clock,
       ids: systemIds,
       schedule: systemSchedule,

@@ -51,7 +51,7 @@ export async function openLog(options: LogOptions): Promise<EventLog> {
   return await Promise.resolve<EventLog>({
     append,
     ingest: async (records) => await ingest(store, { clock, origin, append }, records),
-    decisions: async (query) => await decisions(store.db, query),
+    decisions: async (query) => await decisions(store, query),
     decision: async (id) => await decision(store.db, id),
     events: async (query) => await events(store.db, query),
     follow: (after, onEvent) => follow(store, after, onEvent),

@@ -1,8 +1,8 @@
-import { type Kysely, sql } from "kysely";
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { EventKind, OcsfEvent } from "#events";
 import { type Json, parseJson } from "#kernel";
 import { inputFromJson } from "#policy";
-import type { Schema } from "#store";
+import type { Schema, Store } from "#store";
 import { member, text } from "./columns.ts";
 import { DECISION } from "./decision-shape.ts";
 import type {
@@ -19,9 +19,15 @@ const MOST = 200;
 const USUAL = 50;
 const HOUR = 3_600_000;
 
+/** The path in an event's text, as each database reads JSON. */
+const REQUEST_PATH: { readonly [kind in Store["kind"]]: RawBuilder<unknown> } = {
+  sqlite: sql`json_extract(body, '$.unmapped.postern.input.request.path')`,
+  postgres: sql`(body::json #>> '{unmapped,postern,input,request,path}')`,
+};
+
 /** One page of decisions, newest first. The cursor is the place of the last one. */
 export async function decisions(
-  db: Kysely<Schema>,
+  { db, kind }: Pick<Store, "db" | "kind">,
   query: DecisionQuery,
 ): Promise<LogPage<LoggedDecisionItem>> {
   const limit = Math.min(MOST, Math.max(1, query.limit ?? USUAL));
@@ -33,12 +39,14 @@ export async function decisions(
   if (query.before !== undefined) rows = rows.where("id", "<", place(query.before));
   if (query.search !== undefined && query.search !== "") {
     const pattern = `%${query.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
+    const like = (text: RawBuilder<unknown>): Expression<SqlBool> =>
+      sql<SqlBool>`lower(${text}) like lower(${pattern}) escape '\\'`;
     rows = rows.where((where) =>
       where.or([
-        sql<boolean>`subject like ${pattern} escape '\\'`,
-        sql<boolean>`resource like ${pattern} escape '\\'`,
-        sql<boolean>`decision_id like ${pattern} escape '\\'`,
-        sql<boolean>`json_extract(body, '$.unmapped.postern.input.request.path') like ${pattern} escape '\\'`,
+        like(sql.ref("subject")),
+        like(sql.ref("resource")),
+        like(sql.ref("decision_id")),
+        like(REQUEST_PATH[kind]),
       ]),
     );
   }
