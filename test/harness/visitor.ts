@@ -5,10 +5,7 @@
  */
 import { type IncomingHttpHeaders, request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import {
-  type SoftwareAuthenticator,
-  softwareAuthenticator,
-} from "../../src/control/identity/software-authenticator.test.ts";
+import { type SoftwareAuthenticator, softwareAuthenticator } from "./software-authenticator.ts";
 
 export interface VisitorAnswer {
   readonly status: number;

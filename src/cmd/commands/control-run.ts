@@ -54,7 +54,7 @@ export const controlRun: Command = defineCommand({
     takeFolders(settings);
     settleDatabase(settings.data, flags.database ?? world.environment["POSTERN_DATABASE"]);
     return await runRole(
-      async (notify) => await (await import("../roles/control.ts")).run(settings, notify),
+      async (notify) => await (await import("../roles/control.ts")).runControl(settings, notify),
       world,
       announceRole("control", world, json),
     );

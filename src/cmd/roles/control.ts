@@ -1,57 +1,121 @@
+import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openActivation } from "#activation";
 import { createApi } from "#api";
-import { developmentCertificate } from "#authority";
+import { type DevelopmentCertificate, developmentCertificate, openAuthority } from "#authority";
 import { consoleAssets } from "#console";
 import { componentEvent, type EventOrigin } from "#events";
 import { openIdentity } from "#identity";
-import {
-  canonicalJson,
-  type Notify,
-  newId,
-  PosternError,
-  systemClock,
-  systemIds,
-  systemSchedule,
-} from "#kernel";
-import { type InstanceState, linkServer, localLink, type StreamRequest } from "#link";
+import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
+import { type LinkTlsListener, linkServer, linkTlsListener, localLink } from "#link";
 import { openLog } from "#log";
+import { openMembers } from "#members";
 import { demoFiles } from "#policy";
 import { openSecrets } from "#secrets";
-import { openStore, type Store } from "#store";
-import { databaseOf } from "../database.ts";
-import { type InstanceSettings, origins, sockets } from "../settings.ts";
-import { forgetConnections, noteSeen, trackComponents } from "./components.ts";
+import { openStore } from "#store";
+import { ownerMoves } from "../backup/database-mover.ts";
+import { setAside } from "../backup/keep-aside.ts";
+import { databaseOf, sqliteFile } from "../database.ts";
+import { masterKeySource } from "../master-key.ts";
+import { certificatePart } from "../operations/certificate-part.ts";
+import { controlPart } from "../operations/control-part.ts";
+import { controlTallies } from "../operations/control-tallies.ts";
+import { openOperations } from "../operations/open-operations.ts";
+import { type ControlSettings, type InstanceSettings, sockets } from "../settings.ts";
+import { linkHandlers } from "./link-handlers.ts";
 import type { RunningRole } from "./role.ts";
+import { settleInstance } from "./settle-instance.ts";
 import { closeServer, listenOnSocket } from "./sockets.ts";
 
 /** The built pages, beside the built program. */
 const PAGES = fileURLToPath(new URL("../../../dist/console", import.meta.url));
+/** Requests under way may take this long when control stops. */
+const STOP_GRACE_MS = 1_000;
 
-/** Control: state, sign-in, console, log. Opens the data folder's database and serves on three Unix sockets. */
+/** Control of an instance on one machine. */
 export async function run(settings: InstanceSettings, notify: Notify): Promise<RunningRole> {
+  const { domain, hostStyle, scheme, port, tls, listen } = settings;
+  const own = /^[\d.:]+$/.test(listen) && listen !== "0.0.0.0" && listen !== "::" ? [listen] : [];
+  return await runControl(
+    {
+      ...settings,
+      instance: { domain, hostStyle, scheme, port },
+      ...(scheme === "https" && tls === "development"
+        ? { developmentTls: ["127.0.0.1", "::1", ...own] }
+        : {}),
+    },
+    notify,
+  );
+}
+
+/** A control node: state, sign-in, console, log. Serves on Unix sockets, and to members of other machines over mTLS. */
+export async function runControl(settings: ControlSettings, notify: Notify): Promise<RunningRole> {
   const clock = systemClock;
   const schedule = systemSchedule;
   const ids = systemIds;
+  const { data, version, node } = settings;
   const boot = newId("boot", clock.now(), ids);
-  const origin: EventOrigin = { role: "control", name: "local", version: settings.version };
+  const origin: EventOrigin = { role: "control", name: node, version };
+  const tallies = controlTallies();
+  let listening = false;
 
   notify({ event: "progress", message: "opening the database" });
-  const store = await openStore({ ...databaseOf(settings.data), clock, ids, schedule, notify });
-  const secrets = await openSecrets({
-    store,
-    masterKey: { kind: "own-file", path: join(settings.data, "master.key") },
+  const database = databaseOf(data);
+  // what a move left behind when it was cut off right after it was done
+  if ("url" in database) setAside(sqliteFile(data), "moved", clock.now());
+  const store = await openStore({ ...database, clock, ids, schedule, notify });
+  const operations = await openOperations({
+    role: "control",
+    name: node,
+    version,
+    run: settings.run,
+    ...(settings.ops === undefined ? {} : { at: settings.ops }),
     clock,
-    ids,
+    schedule,
+    parts: [
+      controlPart({ store, tallies, listening: () => listening, clock }),
+      certificatePart({
+        name: "control",
+        notAfter: () => endOf(certificates?.controlCredentials().certificate),
+        clock,
+        remedy: "postern doctor",
+      }),
+    ],
   });
+  let certificates: Awaited<ReturnType<typeof openAuthority>> | undefined;
+  const secrets = await openSecrets({ store, masterKey: masterKeySource(settings.masterKey), clock, ids });
   const log = await openLog({ store, origin, boot, clock });
-  const instance = await settleInstance(store, settings);
+  const liveBefore = await othersLive(store, node, clock.now());
+  const instance = await settleInstance(store, settings.instance, liveBefore);
 
   const activation = await openActivation({ store, log, clock, ids, origin, instance });
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   await activation.ensureFirst(demoFiles(timeZone, { applications: settings.demo }));
+  certificates = await openAuthority({
+    store,
+    secrets,
+    clock,
+    ids,
+    schedule,
+    notify,
+    log,
+    origin,
+    trustDomain: instance.domain,
+  });
+  const members = await openMembers({
+    store,
+    log,
+    authority: certificates,
+    clock,
+    ids,
+    schedule,
+    notify,
+    origin,
+    node: { name: node, boot, version, ...(settings.link === undefined ? {} : { url: settings.link.url }) },
+  });
 
   const assets = consoleAssets({ folder: PAGES });
   const identity = await openIdentity({
@@ -73,83 +137,81 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     identity,
     activation,
     secrets,
+    members,
+    certificates,
     clock,
     ids,
     schedule,
     notify,
     origin,
-    version: settings.version,
+    version,
     instance,
     assets,
   });
-  const certificate =
-    settings.scheme === "https" && settings.tls === "development"
-      ? await developmentCertificate({ secrets, clock, hosts: hostsOf(settings) })
-      : undefined;
-  // for people to trust; the key goes to the gateway over the link and rests nowhere
-  if (certificate !== undefined)
-    writeFileSync(join(settings.data, "authority.crt"), certificate.authority, { mode: 0o644 });
+  const development = await developmentTls(settings, instance.domain, instance.hostStyle, secrets);
 
-  // before anybody can connect, so that who does is not forgotten
-  await store.write(async (tx) => {
-    await forgetConnections(tx);
-    await log.append(tx, componentEvent(origin, { time: clock.now(), component: origin, state: "started" }));
-  });
-  const components = trackComponents(clock);
+  await store.write(
+    async (tx) =>
+      await log.append(
+        tx,
+        componentEvent(origin, { time: clock.now(), component: origin, state: "started" }),
+      ),
+  );
   const paths = sockets(settings);
   const loginHost = new URL(instance.origins.login).host;
+  const people = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.headers.host === loginHost) identity.handle(request, response);
+    else api.console(request, response);
+  };
   const handle = linkServer({
     source: store,
     clock,
     schedule,
     notify,
-    handlers: {
-      // the folder of the socket lets nobody in but this instance's own
-      admit: () => undefined,
-      onRevoked: () => () => undefined,
-      join: refuse,
-      renew: refuse,
-      report: async () => await Promise.resolve(),
-      records: async (records) => {
-        const accepted = await log.ingest(records);
-        await store.write(async (tx) => await noteSeen(tx, Object.keys(accepted.accepted), clock.now()));
-        return accepted;
-      },
-      entry: async (request) => await identity.acceptEntry(request),
-      activity: async (report) => await identity.activity(report),
-      key: async (announcement) => await identity.announceKey(announcement),
-      loginClient: async () => await identity.loginClient(),
-      ...(certificate === undefined
-        ? {}
-        : { certificate: () => ({ certificate: certificate.certificate, key: certificate.key }) }),
-      connected: (who) => note(who, "connected"),
-      disconnected: (who) => note(who, "disconnected"),
-    },
+    handlers: linkHandlers({
+      identity,
+      log,
+      members,
+      tallies,
+      ...(development === undefined ? {} : { development }),
+    }),
   });
-
-  function note(who: StreamRequest, state: "connected" | "disconnected"): void {
-    const component = { role: who.role, name: who.name, version: who.version };
-    void store
-      .write(async (tx) => {
-        await components(tx, who, state);
-        await log.append(tx, componentEvent(origin, { time: clock.now(), component, state }));
-      })
-      .catch((error: unknown) =>
-        notify({
-          event: "warning",
-          message: `the log did not take that ${who.name} is ${state}: ${String(error)}`,
-        }),
-      );
-  }
-
+  const owner = ownerMoves(
+    {
+      store,
+      log,
+      origin,
+      data,
+      clock,
+      ids,
+      schedule,
+      notify,
+      // not a stop: nothing may be written to the database that was left
+      restart: () => process.exit(RESTART_CODE),
+    },
+    api.owner,
+  );
   const servers = [
     await listenOnSocket(paths.link, localLink(handle)),
-    await listenOnSocket(paths.owner, api.owner),
-    await listenOnSocket(paths.control, (request, response) => {
-      if (request.headers.host === loginHost) identity.handle(request, response);
-      else api.console(request, response);
-    }),
+    await listenOnSocket(paths.owner, owner),
+    await listenOnSocket(paths.control, people),
   ];
+  let link: LinkTlsListener | undefined;
+  if (settings.link !== undefined) {
+    link = await linkTlsListener({
+      address: settings.link.address,
+      port: settings.link.port,
+      credentials: certificates.controlCredentials(),
+      handler: handle,
+      people,
+      admit: (peer, boot, what) => members.admit(peer, boot, what),
+      clock,
+    });
+    const renewed = certificates;
+    const listener = link;
+    renewed.onChange(() => listener.replace(renewed.controlCredentials()));
+  }
+  listening = true;
   const setup = (await identity.needsSetup()) ? (await identity.setupLink()).url : undefined;
   const active = await activation.active();
   const apps = activation.addresses(active.set).map(({ name, url }) => ({ name, url }));
@@ -158,56 +220,65 @@ export async function run(settings: InstanceSettings, notify: Notify): Promise<R
     console: instance.origins.console,
     login: instance.origins.login,
     apps,
+    node,
+    ...(settings.link === undefined ? {} : { link: settings.link.url }),
     ...(setup === undefined ? {} : { setup }),
   });
 
   return {
     async stop() {
-      await Promise.all(servers.map(async (server) => await closeServer(server, 1_000)));
+      operations.stopping();
+      await Promise.all([
+        ...servers.map(async (server) => await closeServer(server, STOP_GRACE_MS)),
+        link?.close(STOP_GRACE_MS),
+      ]);
+      await members.close();
       await identity.close();
+      await certificates.close();
+      await operations.close();
       await store.close();
     },
   };
 }
 
-async function refuse(): Promise<never> {
-  return await Promise.reject(new PosternError("not_found", "nobody joins over the socket of this machine"));
-}
+/** Tells the supervisor, and systemd, that this end is to be followed by a start. */
+const RESTART_CODE = 75;
 
-/** Records how this instance is reached, as a change when it is not what it was. */
-async function settleInstance(store: Store, settings: InstanceSettings): Promise<InstanceState> {
-  const { domain, hostStyle, scheme, port } = settings;
-  const { value } = await store.write(async (tx) => {
-    const row = await tx.db
-      .selectFrom("instance")
-      .select("value")
-      .where("name", "=", "id")
-      .executeTakeFirst();
-    const id = row?.value ?? newId("ins", systemClock.now(), systemIds);
-    if (row === undefined) await tx.db.insertInto("instance").values({ name: "id", value: id }).execute();
-    const state: InstanceState = { id, domain, hostStyle, scheme, port, origins: origins(settings) };
-    const held = await tx.db
-      .selectFrom("entity")
-      .select("value")
-      .where("kind", "=", "instance")
-      .executeTakeFirst();
-    const text = canonicalJson({ ...state });
-    if (held === undefined || canonicalJson(JSON.parse(held.value)) !== text) {
-      tx.record({ kind: "instance", key: "instance", value: state });
-    }
-    return state;
+/** A browser's certificate where no public authority can vouch; the authority is left for people to trust. */
+async function developmentTls(
+  settings: ControlSettings,
+  domain: string,
+  hostStyle: "subdomain" | "port",
+  secrets: Parameters<typeof developmentCertificate>[0]["secrets"],
+): Promise<DevelopmentCertificate | undefined> {
+  if (settings.developmentTls === undefined) return undefined;
+  const names = hostStyle === "port" ? ["localhost"] : [domain, `*.${domain}`];
+  const made = await developmentCertificate({
+    secrets,
+    clock: systemClock,
+    hosts: [...names, ...settings.developmentTls],
   });
-  return value;
+  // the key goes to the gateway over the link and rests nowhere
+  writeFileSync(join(settings.data, "authority.crt"), made.authority, { mode: 0o644 });
+  return made;
 }
 
-function hostsOf(settings: InstanceSettings): string[] {
-  const names = settings.hostStyle === "port" ? ["localhost"] : [settings.domain, `*.${settings.domain}`];
-  return [
-    ...names,
-    "127.0.0.1",
-    "::1",
-    ...(/^[\d.:]+$/.test(settings.listen) && settings.listen !== "0.0.0.0" && settings.listen !== "::"
-      ? [settings.listen]
-      : []),
-  ];
+/** When a certificate ends, milliseconds since the Unix epoch. */
+function endOf(pem: string | undefined): number | undefined {
+  return pem === undefined ? undefined : Date.parse(new X509Certificate(pem).validTo);
+}
+
+/** Whether another control node of this database has said within the last minute that it lives. */
+async function othersLive(
+  store: Awaited<ReturnType<typeof openStore>>,
+  node: string,
+  now: number,
+): Promise<boolean> {
+  const other = await store.db
+    .selectFrom("control_node")
+    .select("name")
+    .where("name", "!=", node)
+    .where("last_seen_at", ">", now - 60_000)
+    .executeTakeFirst();
+  return other !== undefined;
 }

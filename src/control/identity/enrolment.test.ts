@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { softwareAuthenticator } from "../../../test/harness/software-authenticator.ts";
 import { type Browser, PORTS, type Rig, setUp, startRig } from "./login-rig.test.ts";
-import { softwareAuthenticator } from "./software-authenticator.test.ts";
 
 const MINUTE = 60_000;
 let rig: Rig;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import * as openid from "openid-client";
 import { sha256Hex } from "#kernel";
+import type { SoftwareAuthenticator } from "../../../test/harness/software-authenticator.ts";
 import type { Browser, Rig } from "./login-rig.test.ts";
-import type { SoftwareAuthenticator } from "./software-authenticator.test.ts";
 
 /** A gateway that lets people into applications: the client of the login host. */
 export interface Gateway {

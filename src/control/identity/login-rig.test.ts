@@ -10,13 +10,13 @@ import { type ManualClock, manualClock, type Notice, systemIds, systemSchedule }
 import type { InstanceState } from "#link";
 import { openSecrets } from "#secrets";
 import { openStore, type Store } from "#store";
-import { type Identity, openIdentity } from "./index.ts";
-import { type Gateway, makeGateway } from "./login-gateway.test.ts";
 import {
   type Lies,
   type SoftwareAuthenticator,
   softwareAuthenticator,
-} from "./software-authenticator.test.ts";
+} from "../../../test/harness/software-authenticator.ts";
+import { type Identity, openIdentity } from "./index.ts";
+import { type Gateway, makeGateway } from "./login-gateway.test.ts";
 
 export const SUBDOMAINS: InstanceState = {
   id: "ins_test",

@@ -4,11 +4,10 @@ import { type IncomingMessage, request } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { generateKeyPair } from "jose";
 import * as openid from "openid-client";
-
+import type { SoftwareAuthenticator } from "../../../test/harness/software-authenticator.ts";
 import { CALLBACK_TRICKS } from "./callback-tricks.test.ts";
 import type { Gateway, Login } from "./login-gateway.test.ts";
 import { type Browser, type Rig, SUBDOMAINS, setUp, startRig } from "./login-rig.test.ts";
-import type { SoftwareAuthenticator } from "./software-authenticator.test.ts";
 
 let rig: Rig;
 let gateway: Gateway;

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, test } from "node:test";
 import { generateKeyPair, SignJWT } from "jose";
 import { sha256Hex } from "#kernel";
 import type { SessionState } from "#link";
+import type { SoftwareAuthenticator } from "../../../test/harness/software-authenticator.ts";
 import type { Gateway, Login } from "./login-gateway.test.ts";
 import { type Browser, type Rig, setUp, startRig } from "./login-rig.test.ts";
-import type { SoftwareAuthenticator } from "./software-authenticator.test.ts";
 
 const HOUR = 3_600_000;
 let rig: Rig;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { sha256Hex } from "#kernel";
+import { softwareAuthenticator } from "../../../test/harness/software-authenticator.ts";
 import { type Rig, setUp, startRig } from "./login-rig.test.ts";
-import { softwareAuthenticator } from "./software-authenticator.test.ts";
 
 let rig: Rig;
 beforeEach(async () => {

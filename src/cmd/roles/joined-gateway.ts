@@ -1,0 +1,88 @@
+import { type Notify, PosternError, systemClock, systemSchedule } from "#kernel";
+import type { InstanceState, LinkClient } from "#link";
+import { tlsDialer } from "#link";
+import { openMembership } from "#membership";
+import { certificatePart } from "../operations/certificate-part.ts";
+import type { GatewaySettings } from "../settings.ts";
+import { isLoopback } from "../supervisor/settings-from-flags.ts";
+import { developmentPair, filePair } from "./gateway.ts";
+import type { RunningRole } from "./role.ts";
+import { newBoot, serveGateway } from "./serve-gateway.ts";
+
+/** A gateway that joined an instance elsewhere. */
+export async function run(settings: GatewaySettings, notify: Notify): Promise<RunningRole> {
+  const { data, version, listen, ops } = settings;
+  const boot = newBoot();
+  const membership = await openMembership({
+    folder: data,
+    clock: systemClock,
+    schedule: systemSchedule,
+    notify,
+  });
+  if (membership.role !== "gateway") {
+    throw new PosternError("member.unknown", `this folder is of the ${membership.role} ${membership.name}`, {
+      where: data,
+      remedy: `postern ${membership.role} run --data ${data}`,
+    });
+  }
+  const dialer = tlsDialer({
+    controls: () => membership.controls(),
+    credentials: () => membership.credentials(),
+    clock: systemClock,
+    schedule: systemSchedule,
+  });
+  const gateway = await serveGateway(
+    {
+      name: membership.name,
+      ...{ data, run: settings.run, version, listen },
+      linkDialer: dialer,
+      peopleDialer: dialer,
+      ...(ops === undefined ? {} : { ops }),
+      certificate: {
+        notAfter: () => membership.certificateNotAfter(),
+        part: certificatePart({
+          name: "member",
+          notAfter: () => membership.certificateNotAfter(),
+          clock: systemClock,
+          remedy: `postern gateway token ${membership.name}, at control, if it does not renew by itself`,
+        }),
+      },
+      joined: ({ link, view }) => membership.start({ link, view, boot }),
+      front: async (instance, link) => await front(settings, instance, link),
+    },
+    boot,
+    notify,
+  );
+  return {
+    async stop() {
+      await gateway.stop();
+      await membership.close();
+    },
+  };
+}
+
+async function front(
+  settings: GatewaySettings,
+  instance: InstanceState | undefined,
+  link: LinkClient,
+): Promise<{ port: number; tls?: { cert: string; key: string } }> {
+  if (instance === undefined) throw new PosternError("internal", "control said nothing of the instance");
+  const port = settings.port ?? instance.port;
+  if (instance.scheme === "http") {
+    if (isLoopback(settings.listen)) return { port };
+    throw new PosternError("tls.required", `Postern does not serve ${settings.listen} without TLS`, {
+      where: `--listen ${settings.listen}`,
+      remedy: "run control with --scheme https, and this gateway with --tls-cert FILE --tls-key FILE",
+    });
+  }
+  if (settings.tls !== undefined) return { port, tls: filePair(settings.tls) };
+  try {
+    return { port, tls: await developmentPair(link) };
+  } catch (cause) {
+    throw new PosternError("tls.required", "this gateway has no certificate to serve browsers with", {
+      where: "postern gateway run",
+      remedy: "--tls-cert FILE --tls-key FILE; or control with --tls development, to try it out",
+      cause,
+    });
+  }
+}
