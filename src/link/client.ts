@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from "node:http";
+import type { Socket } from "node:net";
 import { PosternError, parseJson } from "#kernel";
 import { errorFrom, parseStateMessage } from "./answers.ts";
 import { type ControlDialer, dialInto, dialingAgent } from "./dialer.ts";
@@ -68,15 +69,22 @@ export function linkClient(options: LinkClientOptions): LinkClient {
       signal: AbortSignal.timeout(timeoutMs),
     };
     try {
-      return await ask({ ...exchange, agent }, body);
+      const answer = await ask({ ...exchange, agent }, body);
+      if (answer.status === 503) leave(answer.socket);
+      return answer;
     } catch (error) {
-      // what was kept may lead to a node that is gone; whoever asks next dials anew
-      for (const free of Object.values(agent.freeSockets)) for (const socket of free ?? []) socket.destroy();
+      leave(error instanceof Unanswered ? error.socket : null);
       // control takes every message twice as if it came once
       if (error instanceof Unanswered && error.onKept && !exchange.signal.aborted)
         return await ask({ ...exchange, createConnection: dialInto(dialer) }, body);
       throw error;
     }
+  }
+
+  /** What was kept may lead to the node that does not serve: whoever asks next dials anew, and another one first. */
+  function leave(socket: Socket | null): void {
+    if (socket !== null) dialer.avoid?.(socket);
+    for (const free of Object.values(agent.freeSockets)) for (const kept of free ?? []) kept.destroy();
   }
 
   return {
@@ -101,24 +109,28 @@ export function linkClient(options: LinkClientOptions): LinkClient {
 interface Answer {
   readonly status: number | undefined;
   readonly text: string;
+  readonly socket: Socket | null;
 }
 
 /** The connection broke before any byte of the answer. */
 class Unanswered extends Error {
+  readonly socket: Socket | null;
   /** Whether it had carried others before, so that the other end may have given it up before it had this. */
   readonly onKept: boolean;
-  constructor(onKept: boolean, cause: Error) {
+  constructor({ socket, reusedSocket }: ClientRequest, cause: Error) {
     super(cause.message, { cause });
-    this.onKept = onKept;
+    this.socket = socket;
+    this.onKept = reusedSocket;
   }
 }
 
 async function ask(options: RequestOptions, body: string): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const sent = request(options, (response) => {
-      readAll(response).then((text) => resolve({ status: response.statusCode, text }), reject);
+      const { statusCode: status, socket } = response;
+      readAll(response).then((text) => resolve({ status, text, socket }), reject);
     });
-    sent.on("error", (error) => reject(new Unanswered(sent.reusedSocket, error)));
+    sent.on("error", (error) => reject(new Unanswered(sent, error)));
     sent.end(body);
   });
 }
@@ -141,6 +153,8 @@ function openState(
   const end = (error?: Error): void => {
     if (ended) return;
     ended = true;
+    // the next one goes to another node, if there is one
+    if (sent.socket !== null) dialer.avoid?.(sent.socket);
     sent.destroy();
     handlers.onEnd(error);
   };

@@ -10,6 +10,8 @@ export interface ControlDialer {
    * @throws PosternError `not_running` when no node answers
    */
   dial(): Promise<Socket>;
+  /** Tells that the node at the other end of a connection does not serve, so that others are tried before it for a while. */
+  avoid?(connection: Socket): void;
   /** Ends what is being dialled; connections made stay. */
   close(): void;
 }

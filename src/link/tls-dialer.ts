@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { type Clock, growingPause, PosternError, type Schedule } from "#kernel";
 import { type ControlDialer, opened } from "./dialer.ts";
@@ -31,6 +31,7 @@ export interface TlsDialerOptions {
 export function tlsDialer(options: TlsDialerOptions): ControlDialer {
   const { clock } = options;
   const failures = new Map<string, { readonly count: number; readonly until: number }>();
+  const nodeOf = new WeakMap<Socket, string>();
   const dialling = new Set<TLSSocket>();
   let good: string | undefined;
   let closed = false;
@@ -43,6 +44,12 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
     return nodes.sort((a, b) => avoided(a) - avoided(b) || Number(b === good) - Number(a === good));
   }
 
+  function failed(node: string): void {
+    const count = (failures.get(node)?.count ?? 0) + 1;
+    const pause = growingPause(count - 1, FIRST_AVOIDANCE_MS, LONGEST_AVOIDANCE_MS);
+    failures.set(node, { count, until: clock.monotonic() + pause });
+  }
+
   return {
     async dial() {
       const reasons: string[] = [];
@@ -53,11 +60,10 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
           const socket = await dialNode(node, options, dialling);
           good = node;
           failures.delete(node);
+          nodeOf.set(socket, node);
           return socket;
         } catch (error) {
-          const count = (failures.get(node)?.count ?? 0) + 1;
-          const pause = growingPause(count - 1, FIRST_AVOIDANCE_MS, LONGEST_AVOIDANCE_MS);
-          failures.set(node, { count, until: clock.monotonic() + pause });
+          failed(node);
           reasons.push(`${node}: ${error instanceof Error ? error.message : String(error)}`);
           causes.push(error);
         }
@@ -66,6 +72,10 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
         where: reasons.length === 0 ? "none is known" : reasons.join("; "),
         cause: new AggregateError(causes),
       });
+    },
+    avoid(connection) {
+      const node = nodeOf.get(connection);
+      if (node !== undefined) failed(node);
     },
     close() {
       closed = true;
