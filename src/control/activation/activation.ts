@@ -68,6 +68,8 @@ export async function openActivation(options: ActivationOptions): Promise<Activa
 
   async function active(): Promise<Active> {
     const { activation, version, at, actor, files } = await activeRow(store.db);
+    // another node may have assigned some
+    if (instance.hostStyle === "port") ports = await readPorts(store.db);
     const set = sets.of(version, files);
     return {
       version,

@@ -51,6 +51,8 @@ const READS = [
   "sessions",
   "policy",
   "policy/versions",
+  "members/tokens",
+  "authority",
 ];
 const manifest = { files: [{ path: "x.rules", text: 'ALLOW IF user.name == "x"\n' }], mode: "merge" };
 const ACTS: readonly (readonly [string, string, string, unknown])[] = [
@@ -66,6 +68,10 @@ const ACTS: readonly (readonly [string, string, string, unknown])[] = [
   ["POST", "people/usr_x/enable", "user.enable", undefined],
   ["DELETE", "sessions/ses_x", "session.end", undefined],
   ["POST", "policy/apply", "policy.apply", manifest],
+  ["POST", "members/tokens", "member.token", { role: "gateway", name: "edge-1" }],
+  ["DELETE", "members/tokens/gateway/edge-1", "member.withdraw-token", undefined],
+  ["POST", "members/gateway/edge-1/revoke", "member.revoke", undefined],
+  ["POST", "authority/rotate", "authority.rotate", undefined],
 ];
 
 describe("a member", () => {

@@ -21,7 +21,9 @@ export async function eventStream(
   wanted: StreamWanted,
 ): Promise<Response> {
   const { kind, stillAllowed } = wanted;
-  const from = wanted.after ?? (await log.events({ limit: 1 }))[0]?.id ?? 0;
+  const head = (await log.events({ limit: 1 }))[0]?.id ?? 0;
+  // a log that was restored may end before the place that the reader has seen
+  const from = Math.min(wanted.after ?? head, head);
   const encoder = new TextEncoder();
   let stop = (): void => undefined;
 

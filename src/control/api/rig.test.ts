@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { type Activation, openActivation } from "#activation";
+import { type Authority, openAuthority } from "#authority";
 import { consoleAssets } from "#console";
 import { openIdentity } from "#identity";
 import {
@@ -19,9 +20,10 @@ import {
 } from "#kernel";
 import type { InstanceState } from "#link";
 import { type EventLog, openLog } from "#log";
+import { type Members, openMembers } from "#members";
 import { demoFiles } from "#policy";
 import { openSecrets } from "#secrets";
-import { openStore, type Store } from "#store";
+import { type DatabasePlace, openStore, type Store } from "#store";
 import { createApi } from "./index.ts";
 
 /** A control of its own, with both doors on Unix sockets and everything behind them real. */
@@ -30,6 +32,8 @@ export interface Rig {
   readonly store: Store;
   readonly log: EventLog;
   readonly activation: Activation;
+  readonly members: Members;
+  readonly certificates: Authority;
   readonly instance: InstanceState;
   readonly notices: readonly Notice[];
   /** Makes the timers go off that a schedule holds. */
@@ -72,12 +76,21 @@ export interface Answer {
   at(...path: readonly (string | number)[]): unknown;
 }
 
+export interface RigOptions {
+  readonly hostStyle?: InstanceState["hostStyle"];
+  /** This control node; `local` unless told otherwise. */
+  readonly node?: string;
+  /** Where its link listens for other machines; it does not unless told. */
+  readonly link?: string;
+  /** What it shares with another node; a database and a key of its own unless told otherwise. */
+  readonly shared?: { readonly place: DatabasePlace; readonly masterKey: string };
+}
+
 export const NOW: number = Date.UTC(2026, 2, 4, 10, 30);
 const HOUR = 3_600_000;
 
-export async function makeRig(
-  options: { readonly hostStyle?: InstanceState["hostStyle"] } = {},
-): Promise<Rig> {
+export async function makeRig(options: RigOptions = {}): Promise<Rig> {
+  const { node = "local", link, shared } = options;
   const folder = mkdtempSync(join(tmpdir(), "postern-api-"));
   const clock = manualClock(NOW);
   const ids = systemIds;
@@ -94,7 +107,9 @@ export async function makeRig(
     scheme: "http",
     port: 7400,
   };
-  const origin = { role: "control", name: "local", version: "0.1.0" } as const;
+  const origin = { role: "control", name: node, version: "0.1.0" } as const;
+  const boot = `boot_${node}`;
+  const keyId = node === "local" ? "key-1" : `key-of-${node}`;
   const notices: Notice[] = [];
   const notify = (notice: Notice): void => void notices.push(notice);
   const timers = new Set<() => void>();
@@ -107,7 +122,7 @@ export async function makeRig(
   };
 
   const store = await openStore({
-    path: join(folder, "postern.db"),
+    ...(shared?.place ?? { path: join(folder, "postern.db") }),
     clock,
     ids,
     schedule: systemSchedule,
@@ -115,11 +130,11 @@ export async function makeRig(
   });
   const secrets = await openSecrets({
     store,
-    masterKey: { kind: "own-file", path: join(folder, "master.key") },
+    masterKey: { kind: "own-file", path: shared?.masterKey ?? join(folder, "master.key") },
     clock,
     ids,
   });
-  const log = await openLog({ store, origin, boot: "boot_1", clock });
+  const log = await openLog({ store, origin, boot, clock });
   const activation = await openActivation({ store, log, clock, ids, origin, instance });
   await activation.ensureFirst(demoFiles("UTC"));
   const assets = consoleAssets({ folder: await buildPages(join(folder, "console")) });
@@ -136,11 +151,20 @@ export async function makeRig(
     page: assets.login,
     applicationsFor: async (user, session) => await activation.applicationsFor(user, session),
   });
+  const rooms = { store, log, clock, ids, schedule, notify, origin };
+  const certificates = await openAuthority({ ...rooms, secrets, trustDomain: "postern.localhost" });
+  const members = await openMembers({
+    ...rooms,
+    authority: certificates,
+    node: { name: node, boot, version: "0.1.0", ...(link === undefined ? {} : { url: link }) },
+  });
   const api = await createApi({
     store,
     log,
     identity,
     activation,
+    members,
+    certificates,
     secrets,
     clock,
     ids,
@@ -157,16 +181,16 @@ export async function makeRig(
 
   const known = await generateKeyPair("ES256");
   const foreign = await generateKeyPair("ES256");
-  const jwk = { ...(await exportJWK(known.publicKey)), kid: "key-1", alg: "ES256", use: "sig" };
+  const jwk = { ...(await exportJWK(known.publicKey)), kid: keyId, alg: "ES256", use: "sig" };
   await store.write(async ({ db }) => {
-    const row = { kid: "key-1", gateway: "local", jwk: JSON.stringify(jwk), announced_at: NOW };
+    const row = { kid: keyId, gateway: "local", jwk: JSON.stringify(jwk), announced_at: NOW };
     await db.insertInto("gateway_key").values(row).execute();
   });
 
   async function assertion(who: SignedIn, changes: Changes = {}): Promise<string> {
     const at = Math.floor((changes.issuedAt ?? clock.now()) / 1000);
     const token = new SignJWT({ sid: who.session, ...changes.claims })
-      .setProtectedHeader({ alg: "ES256", kid: changes.key === "unannounced" ? "key-2" : "key-1" })
+      .setProtectedHeader({ alg: "ES256", kid: changes.key === "unannounced" ? "key-2" : keyId })
       .setSubject(who.user)
       .setAudience(changes.audience ?? "postern-console")
       .setIssuer(changes.issuer ?? origins.login)
@@ -175,9 +199,9 @@ export async function makeRig(
     if (changes.algorithm === undefined)
       return await token.sign(changes.key === "foreign" ? foreign.privateKey : known.privateKey);
     const [, payload = ""] = (await token.sign(known.privateKey)).split(".");
-    if (changes.algorithm === "none") return `${base64({ alg: "none", kid: "key-1" })}.${payload}.`;
+    if (changes.algorithm === "none") return `${base64({ alg: "none", kid: keyId })}.${payload}.`;
     return await new SignJWT(parseJson(Buffer.from(payload, "base64url").toString(), "payload") as JWTPayload)
-      .setProtectedHeader({ alg: "HS256", kid: "key-1" })
+      .setProtectedHeader({ alg: "HS256", kid: keyId })
       .sign(Buffer.from(JSON.stringify(jwk)));
   }
 
@@ -187,6 +211,8 @@ export async function makeRig(
     store,
     log,
     activation,
+    members,
+    certificates,
     instance,
     notices,
     sockets,
@@ -282,6 +308,8 @@ export async function makeRig(
         server.close();
       }
       await identity.close();
+      await members.close();
+      await certificates.close();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,5 +1,4 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { Rotation } from "#authority";
 import { AUTHORITY_STATUS } from "../deployment-schemas.ts";
 import type { AuthorityStatus } from "../deployment-types.ts";
 import type { Api, Parts } from "../parts.ts";
@@ -16,7 +15,7 @@ export function certificateRoutes(app: Api, { authority, certificates }: Parts):
     }),
     async (c) => {
       await authority.read(c.var.caller, "authority.read");
-      return c.json(await status(await certificates.rotation()), 200);
+      return c.json(await status(), 200);
     },
   );
 
@@ -28,16 +27,17 @@ export function certificateRoutes(app: Api, { authority, certificates }: Parts):
       responses: answers("The next authority is published; the rest follows by itself", AUTHORITY_STATUS),
     }),
     async (c) => {
-      const rotation = await authority.act(c.var.caller, {
+      await authority.act(c.var.caller, {
         action: "authority.rotate",
         target: { type: "authority", id: certificates.trustDomain },
         work: async (by) => await certificates.rotate(by),
       });
-      return c.json(await status(rotation), 200);
+      return c.json(await status(), 200);
     },
   );
 
-  async function status(rotation: Rotation): Promise<AuthorityStatus> {
-    return { trustDomain: certificates.trustDomain, pin: await certificates.pin(), ...rotation };
+  async function status(): Promise<AuthorityStatus> {
+    const { trustDomain } = certificates;
+    return { trustDomain, pin: await certificates.pin(), ...(await certificates.rotation()) };
   }
 }
