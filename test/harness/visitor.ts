@@ -98,7 +98,7 @@ export class SoftwareVisitor {
         },
       );
       asking.setTimeout(30_000, () => asking.destroy(new Error(`no answer from ${url}`)));
-      asking.on("error", reject);
+      asking.on("error", (cause) => reject(new Error(`${sent.method ?? "GET"} ${url}: ${cause.message}`, { cause })));
       asking.end(sent.body);
     });
   }
