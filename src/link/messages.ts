@@ -91,6 +91,8 @@ export interface SessionState {
   readonly amr: readonly string[];
   /** When a factor that counts as multi-factor was last verified; absent when none was. */
   readonly mfaVerifiedAt?: number;
+  /** When it was used last, as far as control had heard when it said this; it says so about once a minute. */
+  readonly lastSeenAt?: number;
   readonly idleExpiresAt: number;
   readonly absoluteExpiresAt: number;
 }

@@ -79,9 +79,11 @@ export const KINDS: { readonly [K in HeldKind]: KindDefinition<EntityShapes[K]> 
         idleExpiresAt: time(value, "idleExpiresAt"),
         absoluteExpiresAt: time(value, "absoluteExpiresAt"),
       };
-      return value["mfaVerifiedAt"] === undefined
-        ? session
-        : { ...session, mfaVerifiedAt: time(value, "mfaVerifiedAt") };
+      return {
+        ...session,
+        ...(value["mfaVerifiedAt"] === undefined ? {} : { mfaVerifiedAt: time(value, "mfaVerifiedAt") }),
+        ...(value["lastSeenAt"] === undefined ? {} : { lastSeenAt: time(value, "lastSeenAt") }),
+      };
     },
     groupedBy: ({ user }) => user,
     takes: "entry",
