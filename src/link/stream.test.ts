@@ -59,9 +59,8 @@ function codeOf(error: Error | undefined): string {
 function rawStream(
   socket: string,
   minor: string | undefined,
-): { text(): string; pause(): void; closed(): boolean } {
+): { readonly text: () => string; readonly pause: () => void } {
   let text = "";
-  let closed = false;
   const raw = connect(socket);
   closing.push(() => raw.destroy());
   raw.setEncoding("utf8");
@@ -69,15 +68,12 @@ function rawStream(
     text += chunk;
   });
   raw.on("error", () => undefined);
-  raw.on("close", () => {
-    closed = true;
-  });
   const query = "role=gateway&name=local&boot=b&version=v";
   const said = minor === undefined ? "" : `Postern-Link-Minor: ${minor}\r\n`;
   raw.write(
     `GET ${LINK_PATHS.state}?${query} HTTP/1.1\r\nHost: control\r\nPostern-Boot: b\r\nPostern-Role: gateway\r\nPostern-Name: local\r\n${said}\r\n`,
   );
-  return { text: () => text, pause: () => raw.pause(), closed: () => closed };
+  return { text: () => text, pause: () => void raw.pause() };
 }
 
 describe("a large snapshot", () => {
@@ -239,7 +235,9 @@ describe("epochs", () => {
 });
 
 describe("a peer that is shut out", () => {
-  async function shutOut(tell: (made: { revoke(): void; commit(): void; tick(): void }) => void) {
+  async function shutOut(
+    tell: (made: { readonly [what in "revoke" | "commit" | "tick"]: () => void }) => void,
+  ) {
     let revoked = false;
     const listeners = new Set<() => void>();
     const asked: string[] = [];
