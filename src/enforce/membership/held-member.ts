@@ -32,19 +32,19 @@ export class HeldMember {
    */
   async update(change: (member: Member) => Member): Promise<void> {
     await this.#inTurn(async () => {
-      if (await this.#takeReplaced()) return;
-      const next = change(this.#member);
+      const file = await this.#lookAtFile();
+      const next = file === "replaced" ? this.#member : change(this.#member);
       if (next === this.#member) return;
       this.#member = next;
       this.#unwritten = true;
-      await this.#write();
+      if (file === "ours") await this.#write();
     });
   }
 
   /** Brings membership and file together. */
   async settle(): Promise<void> {
     await this.#inTurn(async () => {
-      if (!(await this.#takeReplaced()) && this.#unwritten) await this.#write();
+      if ((await this.#lookAtFile()) === "ours" && this.#unwritten) await this.#write();
     });
   }
 
@@ -54,37 +54,37 @@ export class HeldMember {
     await turn;
   }
 
-  /** Whether somebody joined anew, so that their membership is the one in use now. */
-  async #takeReplaced(): Promise<boolean> {
+  /**
+   * `ours`: as this process left it. `replaced`: somebody joined anew, and their membership is the one in use now. `another`: what
+   * is there, if anything, is not for this process to use or to write over.
+   */
+  async #lookAtFile(): Promise<"ours" | "replaced" | "another"> {
     try {
       const mark = await memberFileMark(this.#folder);
-      if (mark === this.#mark) return false;
+      if (mark === this.#mark) return "ours";
       if (mark === undefined) {
-        // somebody took it away; it is not for this process to bring it back
         this.#say(
-          "the file of this machine's membership is gone: after the next start it will have to join again",
+          "the file of this machine's membership is gone: it will have to join again before it starts again",
         );
-        return true;
+        return "another";
       }
       const { member, mark: read } = await readMemberFile(this.#folder);
       const { role, name, trustDomain } = this.#member;
-      this.#mark = read;
-      this.#unwritten = false;
       if (member.role !== role || member.name !== name || member.trustDomain !== trustDomain) {
-        this.#say(
-          `this machine has joined as the ${member.role} ${member.name} of ${member.trustDomain}: start this process anew`,
-        );
-        return true;
+        const who = `${member.role} ${member.name} of ${member.trustDomain}`;
+        this.#say(`this machine has joined as the ${who}: start this process anew`);
+        return "another";
       }
+      this.#mark = read;
       this.#member = member;
+      this.#unwritten = false;
       this.#saying = undefined;
       this.#notify({ event: "membership-replaced", message: "this machine has joined anew" });
-      return true;
+      return "replaced";
     } catch (error) {
-      this.#say(
-        `the file of this machine's membership cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return true;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#say(`the file of this machine's membership cannot be read: ${why}`);
+      return "another";
     }
   }
 

@@ -37,12 +37,15 @@ export function keepUp(options: KeepUpOptions): () => Promise<void> {
     await held.settle();
     await held.update((member) => followed(member, view));
     warn(held.member, clock.now());
-    if (clock.monotonic() < notBefore || !isDue(held.member, clock.now())) return;
+    if (!isDue(held.member, clock.now())) {
+      attempts = 0;
+      return;
+    }
+    if (clock.monotonic() < notBefore) return;
     // also after success: the newest authority may not sign yet
     notBefore = clock.monotonic() + growingPause(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     attempts += 1;
     await renew();
-    if (!isDue(held.member, clock.now())) attempts = 0;
   }
 
   async function renew(): Promise<void> {
