@@ -144,6 +144,8 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
   // browsers hold `*.localhost` for secure whatever the scheme, and take `Secure` cookies from it over http;
   // with https it is so anyway
   Object.defineProperty(provider.request, "secure", { get: () => true });
+  // browsers' scheme, whatever the connection is that a gateway brings them by
+  Object.defineProperty(provider.request, "protocol", { get: () => instance.scheme });
   provider.Client.prototype.redirectUriAllowed = (address) => isGatewayCallback(instance, address);
   const failed = (error: Error): void =>
     parts.notify({ event: "warning", message: `the login host failed to answer: ${error.message}` });
