@@ -27,7 +27,8 @@ const CLAIMS = z.object({
 
 /**
  * Lets the cookie that a gateway is about to set into one host: the ID token must be ours, for that gateway,
- * fresh, with its nonce, used for the first time, and of a session that is alive.
+ * fresh, with its nonce, used for the first time (or for the same cookie, by a gateway that missed the answer), and of a
+ * session that is alive.
  * @returns the change that carries the entry.
  * @throws PosternError `input.invalid` or `unauthenticated`; which check failed is in the log alone.
  */
@@ -42,9 +43,11 @@ export async function acceptEntry(parts: Parts, key: SigningKey, request: unknow
     if (claims.nonce !== nonce) throw new Refused("token.nonce");
     const written = await parts.store.write(async (tx) => {
       const now = parts.clock.now();
-      await spend(parts, tx, idToken);
+      const first = await spend(parts, tx, idToken);
+      if (!first && !(await isIn(tx, cookieHash, claims.sid, host))) throw new Refused("token.used");
       const session = await findLive(tx.db, { id: claims.sid }, now);
       if (session === undefined || session.user_id !== claims.sub) throw new Refused("session.ended");
+      if (!first) return;
       const added = await tx.db
         .insertInto("entry")
         .values({ cookie_hash: cookieHash, session_id: session.id, host, created_at: now })
@@ -90,8 +93,22 @@ async function verifyIdToken(
   return claims.data;
 }
 
-/** Remembers a token until it would be too old anyway. */
-async function spend(parts: Parts, tx: WriteTransaction, idToken: string): Promise<void> {
+async function isIn(
+  tx: WriteTransaction,
+  cookieHash: string,
+  session: string,
+  host: string,
+): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom("entry")
+    .select(["session_id", "host"])
+    .where("cookie_hash", "=", cookieHash)
+    .executeTakeFirst();
+  return row?.session_id === session && row.host === host;
+}
+
+/** Remembers a token until it would be too old anyway; false when it is remembered already. */
+async function spend(parts: Parts, tx: WriteTransaction, idToken: string): Promise<boolean> {
   const done = await tx.db
     .insertInto("oidc")
     .values({
@@ -105,7 +122,7 @@ async function spend(parts: Parts, tx: WriteTransaction, idToken: string): Promi
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  if (done.numInsertedOrUpdatedRows === 0n) throw new Refused("token.used");
+  return done.numInsertedOrUpdatedRows === 1n;
 }
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -152,6 +152,28 @@ test("an ID token lets one cookie in, once", async () => {
   assert.equal((await rig.events()).at(-1)?.reason, "token.used");
 });
 
+test("a gateway that missed the answer may ask again, for the same cookie and host alone", async () => {
+  const asked = {
+    idToken,
+    nonce: login.nonce,
+    host: "x.postern.localhost",
+    cookieHash: "a".repeat(64),
+  };
+  const { number } = await rig.identity.acceptEntry(asked);
+  const { number: again } = await rig.identity.acceptEntry(asked);
+  assert.ok(again >= number);
+  assert.equal((await rig.store.head()).number, number, "nothing is written twice");
+  for (const other of [
+    { ...asked, host: "y.postern.localhost" },
+    { ...asked, cookieHash: "b".repeat(64) },
+  ]) {
+    await assert.rejects(rig.identity.acceptEntry(other), { code: "unauthenticated" });
+    assert.equal((await rig.events()).at(-1)?.reason, "token.used");
+  }
+  await rig.identity.endSession(await id(), "revoked");
+  await assert.rejects(rig.identity.acceptEntry(asked), { code: "unauthenticated" });
+});
+
 test("a cookie that is in already is not let in for another", async () => {
   const cookieHash = await gateway.enter(idToken, login);
   const next = await gateway.login(rig.browser(), authenticator);
