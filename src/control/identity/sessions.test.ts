@@ -128,6 +128,20 @@ test("a person signs out of everything, and an application of theirs cannot do i
   assert.equal((await browser.post("/sign-out", {})).status, 200);
 });
 
+test("nothing that travels to enforcement points is worth anything to who reads it", async () => {
+  await gateway.enter(idToken, login);
+  const travels = JSON.stringify([
+    await rig.store.snapshot(),
+    await rig.store.changesAfter({ ...(await rig.store.head()), number: 0 }, 1_000),
+  ]);
+  assert.match(travels, /"kind":"session"/);
+  const bearers = [browser.cookie("__Host-postern-login") ?? "", ...idToken.split(".")];
+  for (const bearer of bearers) {
+    assert.ok(bearer.length > 20);
+    assert.ok(!travels.includes(bearer));
+  }
+});
+
 test("an altered cookie names no session", async () => {
   const cookie = browser.cookie("__Host-postern-login") ?? "";
   browser.setCookie("__Host-postern-login", "/", `${cookie.slice(0, -1)}${cookie.endsWith("A") ? "B" : "A"}`);
