@@ -132,6 +132,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/control-run.ts")).controlRun,
   },
   {
+    name: "control list",
+    purpose: "list the control nodes",
+    load: async () => (await import("./commands/control-list.ts")).controlList,
+  },
+  {
+    name: "gateway token",
+    purpose: "let a machine join as a gateway: print the line to run there",
+    load: async () => (await import("./commands/member-token.ts")).tokenCommand("gateway"),
+  },
+  {
     name: "gateway join",
     purpose: "make this machine a gateway of an instance elsewhere",
     load: async () => (await import("./commands/join.ts")).joinCommand("gateway"),
@@ -142,6 +152,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/gateway-run.ts")).gatewayRun,
   },
   {
+    name: "gateway list",
+    purpose: "list the gateways, and how each is",
+    load: async () => (await import("./commands/member-list.ts")).listCommand("gateway"),
+  },
+  {
+    name: "gateway revoke",
+    purpose: "shut a gateway out at once",
+    load: async () => (await import("./commands/member-revoke.ts")).revokeCommand("gateway"),
+  },
+  {
+    name: "agent token",
+    purpose: "let a machine join as a host: print the line to run there",
+    load: async () => (await import("./commands/member-token.ts")).tokenCommand("agent"),
+  },
+  {
     name: "agent join",
     purpose: "make this machine a host of an instance elsewhere",
     load: async () => (await import("./commands/join.ts")).joinCommand("agent"),
@@ -150,6 +175,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "agent run",
     purpose: "run the agent of a host that has joined",
     load: async () => (await import("./commands/agent-run.ts")).agentRun,
+  },
+  {
+    name: "agent list",
+    purpose: "list the agents, and how each is",
+    load: async () => (await import("./commands/member-list.ts")).listCommand("agent"),
+  },
+  {
+    name: "agent revoke",
+    purpose: "shut a host's agent out at once",
+    load: async () => (await import("./commands/member-revoke.ts")).revokeCommand("agent"),
+  },
+  {
+    name: "authority show",
+    purpose: "show the authority that all parts know each other by",
+    load: async () => (await import("./commands/authority-show.ts")).authorityShow,
+  },
+  {
+    name: "authority rotate",
+    purpose: "replace that authority while everything runs",
+    load: async () => (await import("./commands/authority-rotate.ts")).authorityRotate,
   },
   {
     name: "version",

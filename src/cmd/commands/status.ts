@@ -1,21 +1,31 @@
-import type { Component, Overview } from "#api";
+import type { Component, Deployment, Overview } from "#api";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { ownerOf } from "../owner/client.ts";
+import {
+  certificateText,
+  conditionText,
+  findingLines,
+  hostText,
+  nodeText,
+  verdict,
+  viewText,
+} from "../owner/deployment-text.ts";
 import { checkOverview } from "../owner/shapes.ts";
 import { columns } from "../terminal/columns.ts";
 import { EXIT } from "../terminal/exit-codes.ts";
-import { ago, moment } from "../terminal/moments.ts";
+import { moment } from "../terminal/moments.ts";
 import { type Paint, paint } from "../terminal/paint.ts";
 import { printJson } from "../terminal/print.ts";
 
 export const status: Command = defineCommand({
   name: "status",
-  details: "Ends with 3 when Postern is not running.",
+  details:
+    "Control nodes, gateways and agents with how old what they know is, and until when their certificates are good. What needs attention\nstands first. Ends with 3 when Postern is not running.",
   arguments: [],
   flags: DATA_FLAG,
   examples: [
     { command: "postern status", what: "is everything well?" },
-    { command: "postern status --json | jq .components", what: "gateways and agents" },
+    { command: "postern status --json | jq .components.findings", what: "what needs attention" },
   ],
   async run({ flags, json }, world) {
     const { value, raw } = await ownerOf(flags, world).get("overview", checkOverview);
@@ -26,13 +36,14 @@ export const status: Command = defineCommand({
 });
 
 function describe(seen: Overview, colours: Paint, now: number): string {
-  const away = seen.components.filter((component) => component.connectedSince === undefined);
-  const first = away.length === 0 ? "Postern is running" : `Postern is running; ${away.length} not connected`;
+  const { components } = seen;
+  const attention = verdict(components);
   const allowed = seen.decisions.reduce((sum, hour) => sum + hour.allowed, 0);
   const denied = seen.decisions.reduce((sum, hour) => sum + hour.denied, 0);
   const { version, activation, activatedAt } = seen.policy;
   return (
-    `${first}\n` +
+    `Postern is running${attention === "" ? "" : `; ${attention}`}\n` +
+    findingLines(components.findings, colours, now) +
     columns(
       [
         ["policy", `version ${version.slice(0, 12)}, activation ${activation}, since ${moment(activatedAt)}`],
@@ -42,20 +53,41 @@ function describe(seen: Overview, colours: Paint, now: number): string {
       ],
       "  ",
     ) +
-    columns(
-      seen.components.map((component) => componentRow(component, colours, now)),
-      "  ",
-    ) +
-    "Watch the log: postern audit tail --follow\n"
+    parts(components, colours, now) +
+    (attention === "" ? "Watch the log: postern audit tail --follow\n" : "Look closer: postern doctor\n")
+  );
+}
+
+/** Who has been revoked takes part no more, and is listed by `gateway list` and `agent list` alone. */
+function parts({ controls, gateways, agents }: Deployment, colours: Paint, now: number): string {
+  const heads = ["", "STATE", "VERSION", "VIEW AGE", "CERTIFICATE", "HOST"].map(colours.strong);
+  return columns(
+    [
+      heads,
+      ...controls.map((node) => [
+        `control ${node.name}`,
+        nodeText(node, colours, now),
+        node.version,
+        "",
+        "",
+        node.url ?? "",
+      ]),
+      ...[...gateways, ...agents]
+        .filter(({ condition }) => condition !== "revoked")
+        .map((component) => componentRow(component, colours, now)),
+    ],
+    "  ",
   );
 }
 
 function componentRow(component: Component, colours: Paint, now: number): readonly string[] {
-  const { role, name, version, connectedSince, lastSeenAt, hostname, osRelease } = component;
-  const state =
-    connectedSince === undefined
-      ? colours.bad(`✕ not connected since ${moment(lastSeenAt)}`)
-      : colours.good(`✓ connected, ${ago(connectedSince, now)}`);
-  const host = [hostname, osRelease].filter((part) => part !== undefined).join(", ");
-  return [role, name, version, state, host];
+  const { role, name, version = "" } = component;
+  return [
+    `${role} ${name}`,
+    conditionText(component, colours, now),
+    version,
+    viewText(component),
+    certificateText(component, now),
+    hostText(component),
+  ];
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type {
   ApplicationItem,
   Applied,
-  Component,
   DecisionDetail,
   EventItem,
   Invited,
@@ -13,7 +12,8 @@ import type {
   SessionItem,
   SetupLink,
 } from "#api";
-import { PosternError } from "#kernel";
+import { check, checkPage as page } from "./check.ts";
+import { deployment } from "./deployment-shapes.ts";
 import type { Check } from "./server-events.ts";
 
 /**
@@ -23,19 +23,6 @@ import type { Check } from "./server-events.ts";
 
 /** The part of `T` that commands read. */
 type Read<T, K extends keyof T> = Pick<T, K>;
-
-function check<T>(what: string, schema: z.ZodType<T>): Check<T> {
-  return (candidate) => {
-    const result = schema.safeParse(candidate);
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    throw new PosternError("input.invalid", `Postern's answer about ${what} is of another shape`, {
-      where: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`,
-      remedy: "restart Postern, so that both are of one version",
-      cause: result.error,
-    });
-  };
-}
 
 const diagnostic = z.looseObject({
   code: z.string(),
@@ -84,23 +71,13 @@ const session: z.ZodType<SessionRow> = z.looseObject({
   hosts: z.array(z.string()),
 });
 
-const component: z.ZodType<Component> = z.looseObject({
-  role: z.enum(["gateway", "agent"]),
-  name: z.string(),
-  version: z.string(),
-  hostname: z.string().exactOptional(),
-  osRelease: z.string().exactOptional(),
-  connectedSince: z.number().exactOptional(),
-  lastSeenAt: z.number(),
-});
-
 const overview: z.ZodType<Overview> = z.looseObject({
   applications: z.number(),
   people: z.number(),
   sessions: z.number(),
   policy: z.looseObject({ version: z.string(), activation: z.number(), activatedAt: z.number() }),
   decisions: z.array(z.looseObject({ from: z.number(), allowed: z.number(), denied: z.number() })),
-  components: z.array(component),
+  components: deployment,
 });
 
 const applied: z.ZodType<Applied> = z.looseObject({
@@ -185,10 +162,6 @@ const event: z.ZodType<EventItem> = z.looseObject({
   source: z.string(),
   event: z.unknown(),
 });
-
-function page<T>(what: string, item: z.ZodType<T>): Check<Page<T>> {
-  return check(what, z.looseObject({ items: z.array(item), next: z.string().exactOptional() }));
-}
 
 export const checkApplication: Check<ApplicationRow> = check("an application", application);
 export const checkApplications: Check<Page<ApplicationRow>> = page("applications", application);

@@ -127,7 +127,11 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     async rotate(by) {
       await store.write(async (tx) => {
         const { phase } = phaseOf(await readRows(tx.db));
-        if (phase !== "steady") throw new PosternError("conflict", "a rotation is under way");
+        if (phase !== "steady") {
+          throw new PosternError("conflict", "a rotation is under way", {
+            remedy: "see where it stands: postern authority show",
+          });
+        }
         const message = await publish(tx, options);
         await say(tx, options, message);
         await log.append(
