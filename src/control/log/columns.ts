@@ -37,18 +37,31 @@ export function columnsOf(event: OcsfEvent): EventColumns | undefined {
     time,
     class_uid,
     kind,
-    decision_id: text(decision) ?? text(member(decision, "id")),
-    effect: text(member(decision, "effect")),
-    resource:
-      text(member(member(input, "resource"), "name")) ??
-      text(member(postern, "application")) ??
-      text(member(postern, "act")) ??
-      text(member(postern, "name")),
-    subject:
-      text(member(member(input, "subject"), "name")) ??
-      text(member(member(member(event, "actor"), "user"), "name")) ??
-      text(member(member(event, "user"), "name")),
+    decision_id: column(decision, member(decision, "id")),
+    effect: column(member(decision, "effect")),
+    resource: column(
+      member(member(input, "resource"), "name"),
+      member(postern, "application"),
+      member(postern, "act"),
+      member(postern, "name"),
+    ),
+    subject: column(
+      member(member(input, "subject"), "name"),
+      member(member(member(event, "actor"), "user"), "name"),
+      member(member(event, "user"), "name"),
+    ),
   };
+}
+
+/** The first of these that is text, as a column takes it. */
+function column(...values: readonly (Json | undefined)[]): string | null {
+  const found = values.find((value) => typeof value === "string");
+  return found === undefined ? null : columnText(found);
+}
+
+/** PostgreSQL has no U+0000 in its text, nor half a surrogate pair: what holds one is found by what stands for it. */
+export function columnText(value: string): string {
+  return value.toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
 function isKind(value: string | null): value is EventKind {

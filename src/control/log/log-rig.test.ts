@@ -1,54 +1,62 @@
 /** What the log's tests stand on: a log on a database of its own for each test, and records of a gateway for it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, beforeEach } from "node:test";
+import { afterEach, beforeEach } from "node:test";
 import { decisionEvent, type EventOrigin } from "#events";
 import { manualClock, systemIds, systemSchedule } from "#kernel";
 import { chainStart, recordHash, type SpoolRecord } from "#link";
 import { type EventLog, openLog } from "#log";
 import type { Decision, Input } from "#policy";
 import { type DatabasePlace, openStore, type Store } from "#store";
+import type { TestDatabase } from "../../../test/harness/databases.ts";
 
 export const NOW = 1_790_000_000_000;
 export const CONTROL: EventOrigin = { role: "control", name: "local", version: "1.2.3" };
 export const GATEWAY: EventOrigin = { role: "gateway", name: "local", version: "1.2.3" };
 
-/** The store and the log of the test that runs, on a file of SQLite unless the test brings a database. */
-export function testLog(database?: () => Promise<DatabasePlace>): {
+/** The store and the log of the test that runs, and further nodes on its database. */
+export interface TestLog {
   readonly store: Store;
   readonly log: EventLog;
-} {
+  /** Another control node; only where several may share a database. */
+  node(name: string): Promise<{ readonly store: Store; readonly log: EventLog }>;
+}
+
+/** A log on a database of its own for each test of the suite. */
+export function testLog(database: TestDatabase): TestLog {
   const clock = manualClock(NOW);
-  let folder: string;
-  let number = 0;
-  let store: Store;
-  let log: EventLog;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "log-"));
-  });
-  beforeEach(async () => {
-    await store?.close();
-    store = await openStore({
-      ...((await database?.()) ?? { path: join(folder, `${++number}.db`) }),
+  let place: DatabasePlace;
+  let opened: Store[] = [];
+  let own: { readonly store: Store; readonly log: EventLog };
+
+  async function node(name: string): Promise<{ readonly store: Store; readonly log: EventLog }> {
+    const store = await openStore({
+      ...place,
       clock,
       ids: systemIds,
       schedule: systemSchedule,
       notify: () => undefined,
     });
-    log = await openLog({ store, origin: CONTROL, boot: "boot_c", clock });
+    opened.push(store);
+    const log = await openLog({ store, origin: { ...CONTROL, name }, boot: `boot_${name}`, clock });
+    return { store, log };
+  }
+
+  beforeEach(async () => {
+    place = await database.fresh();
+    own = await node("local");
   });
-  after(async () => {
-    await store.close();
-    await rm(folder, { recursive: true, force: true });
+  afterEach(async () => {
+    const closing = opened;
+    opened = [];
+    for (const store of closing) await store.close();
   });
   return {
     get store() {
-      return store;
+      return own.store;
     },
     get log() {
-      return log;
+      return own.log;
     },
+    node,
   };
 }
 

@@ -3,7 +3,7 @@ import type { EventKind, OcsfEvent } from "#events";
 import { type Json, parseJson } from "#kernel";
 import { inputFromJson } from "#policy";
 import type { Schema, Store } from "#store";
-import { member, text } from "./columns.ts";
+import { columnText, member, text } from "./columns.ts";
 import { DECISION } from "./decision-shape.ts";
 import type {
   DecisionQuery,
@@ -19,11 +19,34 @@ const MOST = 200;
 const USUAL = 50;
 const HOUR = 3_600_000;
 
-/** The path in an event's text, as each database reads JSON. */
-const REQUEST_PATH: { readonly [kind in Store["kind"]]: RawBuilder<unknown> } = {
-  sqlite: sql`json_extract(body, '$.unmapped.postern.input.request.path')`,
-  postgres: sql`(body::json #>> '{unmapped,postern,input,request,path}')`,
+/** What a search says differently to each database. */
+interface Dialect {
+  /** The path in an event's text; null for text with escapes that PostgreSQL's JSON does not know. */
+  readonly path: RawBuilder<unknown>;
+  /** A text with A to Z in lower case and every other letter as it is, as SQLite has it. */
+  readonly folded: (text: RawBuilder<unknown>) => RawBuilder<unknown>;
+}
+
+const DIALECTS: { readonly [kind in Store["kind"]]: Dialect } = {
+  sqlite: {
+    path: sql`json_extract(body, '$.unmapped.postern.input.request.path')`,
+    folded: (text) => sql`lower(${text})`,
+  },
+  postgres: {
+    path: sql`(case when body ~ '\\\\u(0000|[dD][89a-fA-F])' then null
+      else body::json #>> '{unmapped,postern,input,request,path}' end)`,
+    folded: (text) => sql`lower(${text} collate "C")`,
+  },
 };
+
+/** The place of the newest event; 0 when there is none. */
+export async function newest(db: Kysely<Schema>): Promise<number> {
+  const { last } = await db
+    .selectFrom("event")
+    .select(({ fn }) => fn.max("id").as("last"))
+    .executeTakeFirstOrThrow();
+  return last ?? 0;
+}
 
 /** One page of decisions, newest first. The cursor is the place of the last one. */
 export async function decisions(
@@ -33,20 +56,22 @@ export async function decisions(
   const limit = Math.min(MOST, Math.max(1, query.limit ?? USUAL));
   let rows = db.selectFrom("event").select(["id", "body"]).where("kind", "=", "decision");
   if (query.effect !== undefined) rows = rows.where("effect", "=", query.effect);
-  if (query.subject !== undefined) rows = rows.where("subject", "=", query.subject);
-  if (query.resource !== undefined) rows = rows.where("resource", "=", query.resource);
+  if (query.subject !== undefined) rows = rows.where("subject", "=", columnText(query.subject));
+  if (query.resource !== undefined) rows = rows.where("resource", "=", columnText(query.resource));
   if (query.since !== undefined) rows = rows.where("time", ">=", query.since);
   if (query.before !== undefined) rows = rows.where("id", "<", place(query.before));
   if (query.search !== undefined && query.search !== "") {
-    const pattern = `%${query.search.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
+    const wanted = columnText(query.search).replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const pattern = `%${wanted.replaceAll(/[\\%_]/g, (character) => `\\${character}`)}%`;
+    const { path, folded } = DIALECTS[kind];
     const like = (text: RawBuilder<unknown>): Expression<SqlBool> =>
-      sql<SqlBool>`lower(${text}) like lower(${pattern}) escape '\\'`;
+      sql<SqlBool>`${folded(text)} like ${pattern} escape '\\'`;
     rows = rows.where((where) =>
       where.or([
         like(sql.ref("subject")),
         like(sql.ref("resource")),
         like(sql.ref("decision_id")),
-        like(REQUEST_PATH[kind]),
+        like(path),
       ]),
     );
   }
@@ -72,7 +97,7 @@ export async function decision(db: Kysely<Schema>, id: string): Promise<LoggedDe
   const row = await db
     .selectFrom("event")
     .select("body")
-    .where("decision_id", "=", id)
+    .where("decision_id", "=", columnText(id))
     .where("kind", "=", "decision")
     .executeTakeFirst();
   if (row === undefined) return undefined;
@@ -112,7 +137,7 @@ export async function hourly(db: Kysely<Schema>, since: number): Promise<readonl
   const rows = await db
     .selectFrom("event")
     .select([
-      sql<number>`time / ${sql.lit(HOUR)}`.as("hour"),
+      sql<number>`${sql.ref("time")} / ${sql.lit(HOUR)}`.as("hour"),
       sql<number>`sum(case when effect = 'allow' then 1 else 0 end)`.as("allowed"),
       sql<number>`sum(case when effect = 'allow' then 0 else 1 end)`.as("denied"),
     ])
