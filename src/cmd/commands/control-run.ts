@@ -1,5 +1,6 @@
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { settleDatabase } from "../database.ts";
+import { rememberStart } from "../last-start.ts";
 import { dataFolder, runFolder } from "../places.ts";
 import { runRole } from "../role-process.ts";
 import type { ControlSettings } from "../settings.ts";
@@ -53,6 +54,7 @@ export const controlRun: Command = defineCommand({
     const settings = settingsOf(flags, world);
     takeFolders(settings);
     settleDatabase(settings.data, flags.database ?? world.environment["POSTERN_DATABASE"]);
+    rememberStart(settings.data, { masterKey: settings.masterKey, gateway: false });
     return await runRole(
       async (notify) => await (await import("../roles/control.ts")).runControl(settings, notify),
       world,

@@ -1,5 +1,6 @@
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { settleDatabase } from "../database.ts";
+import { rememberStart } from "../last-start.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { announceToPeople, announceToPrograms } from "../supervisor/announce.ts";
 import { CONTROL_FLAGS } from "../supervisor/control-flags.ts";
@@ -83,6 +84,7 @@ async function start(flags: UpFlags, json: boolean, world: World): Promise<ExitC
   const stops = stopRequests(world.environment);
   try {
     settleDatabase(asked.data, flags.database ?? world.environment["POSTERN_DATABASE"]);
+    rememberStart(asked.data, { masterKey: asked.masterKey, gateway: true });
     const settings = { ...asked, port: await choosePort(asked.port, asked.listen, portsOf(asked)) };
     const announcer = json ? announceToPrograms(settings, world) : announceToPeople(settings, world);
     return await runInstance({ settings, announcer, stops, launch: (role) => launchRole(role, settings) });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, PosternError, parseJson } from "#kernel";
 import type { InstanceState, MemberRole } from "#link";
 import { type DatabaseAddress, databaseOf } from "../database.ts";
+import { lastStart } from "../last-start.ts";
 import { askOperations, type RoleAnswer } from "../operations/ask.ts";
 import type { OperationsRole } from "../operations/open-operations.ts";
 import type { MasterKeySettings } from "../settings.ts";
@@ -25,6 +26,8 @@ export interface Patient {
   readonly masterKey: MasterKeySettings;
   /** Something was ever started on this folder. */
   readonly used: boolean;
+  /** A gateway is started with it, as by `postern up`. */
+  readonly servesHere: boolean;
   /** @throws PosternError when the file that says so is not whole */
   readonly member: () => MemberFolder | undefined;
   readonly address: () => DatabaseAddress;
@@ -57,6 +60,7 @@ export function patientOf(options: PatientOptions): Patient {
   const patient: Patient = {
     ...options,
     used: ["postern.db", "database", "member.json"].some((name) => existsSync(join(data, name))),
+    servesHere: lastStart(data)?.gateway ?? true,
     member: () => memberOf(data),
     address: () => databaseOf(data),
     async database() {

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { PosternError } from "#kernel";
+import { lastStart } from "../last-start.ts";
 import { dataFolder, runFolder } from "../places.ts";
 import type { Address, InstanceSettings, LinkSettings, MasterKeySettings } from "../settings.ts";
 import { usage, wholeNumber } from "../terminal/parse.ts";
@@ -119,7 +120,7 @@ function masterKeyOf(flags: ControlFlags, data: string, world: World): MasterKey
   const credentials = world.environment["CREDENTIALS_DIRECTORY"];
   if (credentials && existsSync(join(credentials, CREDENTIAL)))
     return { kind: "file", path: join(credentials, CREDENTIAL), make: false };
-  return { kind: "file", path: join(data, "master.key"), make: true };
+  return lastStart(data)?.masterKey ?? { kind: "file", path: join(data, "master.key"), make: true };
 }
 
 function linkOf(flags: ControlFlags, node: string): LinkSettings | undefined {

@@ -24,7 +24,7 @@ export const ports: DoctorCheck = {
     }
     const instance = await patient.instance();
     // only an instance of one machine serves on the machine that is examined
-    if (instance === undefined || instance.scheme !== "http" || gateway !== undefined) return [];
+    if (instance?.scheme !== "http" || gateway !== undefined || !patient.servesHere) return [];
     const code = await listens("127.0.0.1", instance.port);
     if (code === undefined) return [fine(`port ${instance.port} is free for the gateway`)];
     return [
