@@ -253,3 +253,24 @@ export function put(key: string, port: number): EntityChange {
 export function beats(messages: readonly StateMessage[]): number {
   return messages.filter(({ type }) => type === "heartbeat").length;
 }
+
+/** What a reader holds after messages, by kind and key. */
+export function held(messages: readonly StateMessage[]): ReadonlyMap<string, EntityChange> {
+  let state = new Map<string, EntityChange>();
+  let open = false;
+  for (const message of messages) {
+    if (message.type === "heartbeat") continue;
+    if (message.type === "snapshot" && !open) state = new Map();
+    open = message.type === "snapshot" && message.more === true;
+    for (const change of message.entities) {
+      const key = `${change.kind} ${change.key}`;
+      if (change.value === null) state.delete(key);
+      else state.set(key, change);
+    }
+  }
+  return new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function snapshots(messages: readonly StateMessage[]): (StateMessage & { type: "snapshot" })[] {
+  return messages.flatMap((message) => (message.type === "snapshot" ? [message] : []));
+}

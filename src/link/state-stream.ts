@@ -70,7 +70,7 @@ export function streamState(parts: StateStreamParts, asked: Asked, response: Ser
 
   /** Waits for a slow reader rather than keeping for it what it does not take. */
   async function send(line: string): Promise<void> {
-    if (over) throw new Error("the stream has ended");
+    if (over || response.writableEnded) throw new Error("the stream has ended");
     if (response.write(`${line}\n`)) return;
     const cancel = schedule.after(MOST_UNREAD_MS, () => {
       response.destroy(new Error(`${name} has taken nothing for ${MOST_UNREAD_MS / 1_000} s`));
@@ -196,6 +196,7 @@ export function streamState(parts: StateStreamParts, asked: Asked, response: Ser
   /** The reason is the last line; who does not read it is cut off all the same. */
   function farewell(error: unknown): void {
     over = true;
+    if (response.writableEnded) return;
     const end: StreamEnd = { type: "ended", ...bodyOf(error) };
     response.end(`${JSON.stringify(end)}\n`);
     schedule.after(FAREWELL_MS, () => response.destroy());

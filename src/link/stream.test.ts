@@ -2,52 +2,26 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { PosternError } from "#kernel";
-import { compileSet, type SourceFile } from "#policy";
-import {
-  type EntityChange,
-  LINK_PATHS,
-  type PolicyState,
-  type StateMessage,
-  type StateSource,
-} from "./index.ts";
+import { type EntityChange, LINK_PATHS, type StateSource } from "./index.ts";
 import {
   beats,
   clientOf,
   closing,
   control,
+  held,
   type MemorySource,
   memorySource,
   parts,
   put,
   read,
   serve,
+  snapshots,
   until,
 } from "./rig.test.ts";
-
-/** What a reader holds after messages, by kind and key. */
-function held(messages: readonly StateMessage[]): ReadonlyMap<string, EntityChange> {
-  let state = new Map<string, EntityChange>();
-  let open = false;
-  for (const message of messages) {
-    if (message.type === "heartbeat") continue;
-    if (message.type === "snapshot" && !open) state = new Map();
-    open = message.type === "snapshot" && message.more === true;
-    for (const change of message.entities) {
-      const key = `${change.kind} ${change.key}`;
-      if (change.value === null) state.delete(key);
-      else state.set(key, change);
-    }
-  }
-  return new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 async function whole(source: MemorySource): Promise<ReadonlyMap<string, EntityChange>> {
   const { epoch, number, entities } = await source.page({ limit: 1_000_000 });
   return held([{ type: "snapshot", epoch, number, entities }]);
-}
-
-function snapshots(messages: readonly StateMessage[]): (StateMessage & { type: "snapshot" })[] {
-  return messages.flatMap((message) => (message.type === "snapshot" ? [message] : []));
 }
 
 function codeOf(error: Error | undefined): string {
@@ -303,106 +277,5 @@ describe("a peer that is shut out", () => {
     made.schedule.tick();
     made.schedule.pass(1_000);
     await until(() => gone.length === 1);
-  });
-});
-
-describe("a gateway's slice", () => {
-  const DOMAIN = "apps.example.com";
-  const instance: EntityChange = {
-    kind: "instance",
-    key: "instance",
-    value: {
-      id: "ins",
-      domain: DOMAIN,
-      hostStyle: "subdomain",
-      scheme: "https",
-      port: 443,
-      origins: { login: `https://login.${DOMAIN}`, console: `https://console.${DOMAIN}` },
-    },
-  };
-  function policy(activation: number, gateways: string, title = "Plans"): EntityChange {
-    const document = (name: string, more: string): string =>
-      `---\napiVersion: postern.dev/v1\nkind: Application\nmetadata: { name: ${name} }\nspec:\n  upstream: http://localhost:1\n  classification: internal\n${more}`;
-    const files: SourceFile[] = [
-      { path: "a.yaml", text: document("wiki", "") + document("plans", `  title: ${title}\n${gateways}`) },
-    ];
-    const value: PolicyState = { version: compileSet(files).version, activation, activatedAt: 0, files };
-    return { kind: "policy", key: "active", value };
-  }
-  const entry = (label: string): EntityChange => ({
-    kind: "entry",
-    key: label,
-    value: { session: "s", host: `${label}.${DOMAIN}` },
-  });
-  const applications = (messages: readonly StateMessage[]): string[] => {
-    const active = held(messages).get("policy active");
-    assert.ok(active?.kind === "policy" && active.value !== null);
-    return [...compileSet(active.value.files).applications.keys()];
-  };
-
-  test("is given anew in the same stream when its hosts change, and goes on by changes when they do not", async () => {
-    const { source, client } = await control();
-    source.commit(instance, policy(1, "  gateways: [berlin]\n"), entry("wiki"), entry("plans"));
-    const { messages, ends } = read(client);
-    await until(() => beats(messages) === 1);
-    assert.deepEqual(applications(messages), ["wiki"]);
-    assert.ok(!held(messages).has("entry plans"));
-
-    source.commit(entry("plans-2"), { ...entry("plans"), key: "other" });
-    await until(() => messages.length === 3);
-    assert.deepEqual(messages[2]?.type === "change" && messages[2].entities, [entry("plans-2")]);
-
-    source.commit(policy(2, "  gateways: [berlin]\n", "Other plans"));
-    await until(() => messages.length === 4);
-    assert.equal(messages[3]?.type, "change");
-    assert.doesNotMatch(JSON.stringify(messages), /plans\.apps|Other plans/);
-
-    source.commit(policy(3, "  gateways: [berlin, local]\n"));
-    await until(() => snapshots(messages).length === 2);
-    assert.deepEqual(applications(messages), ["wiki", "plans"]);
-    assert.deepEqual([...held(messages).keys()].filter((key) => key.startsWith("entry")).length, 4);
-
-    source.commit(policy(4, "  gateways: [berlin]\n"));
-    await until(() => snapshots(messages).length === 3);
-    assert.deepEqual(applications(messages), ["wiki"]);
-    assert.ok(!held(messages).has("entry plans") && !held(messages).has("entry other"));
-    assert.deepEqual(ends, []);
-  });
-
-  test("an empty change keeps numbers without a gap", async () => {
-    const { source, client } = await control();
-    source.commit(instance, policy(1, "  gateways: [berlin]\n"));
-    const { messages } = read(client);
-    await until(() => beats(messages) === 1);
-    source.commit(entry("plans"));
-    await until(() => messages.length === 3);
-    assert.deepEqual(messages[2], { type: "change", epoch: "epoch_1", number: 2, entities: [] });
-  });
-
-  test("goes on by changes after a pause, unless what it is cut by has changed meanwhile", async () => {
-    const { source, client } = await control();
-    source.commit(instance, policy(1, "  gateways: [berlin]\n"));
-    source.commit(entry("wiki"), entry("plans"));
-    const one = read(client, { epoch: "epoch_1", after: 1 });
-    await until(() => beats(one.messages) === 1);
-    assert.deepEqual(one.messages[0]?.type === "change" && one.messages[0].entities, [entry("wiki")]);
-    source.commit(policy(2, ""));
-    const two = read(client, { epoch: "epoch_1", after: 2 });
-    await until(() => beats(two.messages) === 1);
-    assert.equal(two.messages[0]?.type, "snapshot");
-    assert.deepEqual(applications(two.messages), ["wiki", "plans"]);
-  });
-
-  test("an agent is told nothing of people, and still every number", async () => {
-    const { source, socket } = await control();
-    source.commit(instance, policy(1, ""), entry("wiki"));
-    const client = clientOf(socket, { role: "agent", name: "laptop", boot: "b" });
-    const { messages } = read(client, { role: "agent", name: "laptop" });
-    await until(() => beats(messages) === 1);
-    source.commit(entry("other"));
-    source.commit(put("a", 1));
-    await until(() => messages.length === 4);
-    assert.deepEqual([...held(messages).keys()], ["control a", "instance instance"]);
-    assert.deepEqual(messages[2]?.type === "change" && messages[2].entities, []);
   });
 });

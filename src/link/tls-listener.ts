@@ -53,6 +53,7 @@ export async function linkTlsListener(options: LinkTlsListenerOptions): Promise<
   let credentials = options.credentials;
   const members = new Map<TLSSocket, LinkPeer>();
   const strangers = new Set<TLSSocket>();
+  const streams = new Set<ServerResponse>();
 
   const server = createServer({
     ...secureContext(credentials),
@@ -85,8 +86,15 @@ export async function linkTlsListener(options: LinkTlsListenerOptions): Promise<
       response.shouldKeepAlive = false;
       request.socket.setTimeout(STRANGER_MS, () => request.socket.destroy());
     } else if ((peer.notAfter ?? 0) - clock.now() < LAST_HOUR_MS) response.shouldKeepAlive = false;
-    if (request.headers.host === "control") options.handler(request, response, peer);
-    else passToPeople(request, response, peer);
+    if (request.headers.host !== "control") {
+      passToPeople(request, response, peer);
+      return;
+    }
+    if (request.method === "GET") {
+      streams.add(response);
+      response.on("close", () => streams.delete(response));
+    }
+    options.handler(request, response, peer);
   });
 
   function passToPeople(
@@ -123,6 +131,7 @@ export async function linkTlsListener(options: LinkTlsListenerOptions): Promise<
           clearTimeout(timer);
           resolve();
         });
+        for (const stream of streams) stream.end();
         server.closeIdleConnections();
       });
     },

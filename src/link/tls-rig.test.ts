@@ -1,6 +1,8 @@
 // the library asks for this before it is loaded
 import "reflect-metadata";
+import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
+import { type RequestOptions, request } from "node:http";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -14,9 +16,10 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { systemClock, systemSchedule } from "#kernel";
+import { PosternError, systemClock, systemSchedule } from "#kernel";
 import {
   type ControlDialer,
+  dialInto,
   type LinkClient,
   type LinkCredentials,
   type LinkHandlers,
@@ -158,4 +161,35 @@ export function tlsClient(
   const client = linkClient({ dialer, boot: "boot_1", role: "gateway", name: "berlin" });
   closing.push(() => client.close());
   return client;
+}
+
+/** The error that somebody was refused with. */
+export async function refused(work: Promise<unknown>): Promise<PosternError> {
+  const error = await work.then(
+    () => assert.fail("it was not refused"),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof PosternError, String(error));
+  return error;
+}
+
+export interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+/** Makes one request, on a connection of its own. */
+export async function ask(dialer: ControlDialer, options: RequestOptions, body = ""): Promise<Answer> {
+  return await new Promise((resolve, reject) => {
+    const sent = request({ createConnection: dialInto(dialer), ...options }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode, text }));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
 }
