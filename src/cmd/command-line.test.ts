@@ -103,9 +103,9 @@ test("a missing or wrong classification is a usage error before anything is aske
 });
 
 test("a role is not started by hand without settings", async () => {
-  const { code, stderr } = await runLine(["demo"]);
+  const { code, stderr } = await runLine(["child", "demo"]);
   assert.equal(code, 1);
   assert.match(stderr, /^error: these are no settings of an instance/);
-  assert.equal((await runLine(["demo", "--settings", '{"data":"/x"}'])).code, 1);
-  assert.match((await runLine(["demo", "--settings", "{"])).stderr, /--settings is not valid JSON/);
+  assert.equal((await runLine(["child", "demo", "--settings", '{"data":"/x"}'])).code, 1);
+  assert.match((await runLine(["child", "demo", "--settings", "{"])).stderr, /--settings is not valid JSON/);
 });

@@ -186,10 +186,10 @@ function tlsOf(
   flags: Pick<UpFlags, "tls" | "tls-cert" | "tls-key">,
   folder: string,
 ): InstanceSettings["tls"] {
-  const files = tlsFiles(flags, folder);
-  if (flags.tls === undefined) return files;
-  if (files === undefined) return "development";
-  throw usage("--tls development and --tls-cert exclude each other", undefined, "only one of them");
+  const { "tls-cert": cert, "tls-key": key, tls } = flags;
+  if (tls !== undefined && (cert !== undefined || key !== undefined))
+    throw usage("--tls development and --tls-cert exclude each other", undefined, "only one of them");
+  return tls === undefined ? tlsFiles(flags, folder) : "development";
 }
 
 /** The pair of files that `--tls-cert` and `--tls-key` name, checked. @throws PosternError `usage.invalid`, `tls.invalid` */
