@@ -15,6 +15,7 @@ import {
   putUser,
   type UserRow,
 } from "./people.ts";
+import { isOutage } from "./problems.ts";
 import { recordFailure, recordLogin } from "./record-login.ts";
 import type { EnrolmentOpened, EnrolmentOptions, Verified } from "./types.ts";
 
@@ -82,7 +83,7 @@ export async function openEnrolment(
     });
     return value;
   } catch (error) {
-    if (error instanceof PosternError)
+    if (error instanceof PosternError && !isOutage(error))
       await recordFailure(parts, { act: "open-link", reason: error.code, source });
     throw error;
   }
@@ -176,7 +177,7 @@ export async function enrolmentVerify(
     });
     return { next: user.role === ADMINISTRATOR ? `${parts.instance.origins.console}/` : "/" };
   } catch (error) {
-    if (error instanceof PosternError) {
+    if (error instanceof PosternError && !isOutage(error)) {
       const reason = error instanceof PasskeyRefusal ? error.reason : error.code;
       await recordFailure(parts, { act: "enrol-passkey", reason, ...known(begun?.user), source });
     }

@@ -76,18 +76,19 @@ export async function announceKey(parts: Parts, announcement: KeyAnnouncement): 
       .executeTakeFirst();
     if (known !== undefined && (known.gateway !== gateway || known.jwk !== text))
       throw new PosternError("conflict", "another key has this key id");
-    const row = { kid: jwk.kid, gateway, jwk: text, announced_at: now };
-    await db
-      .insertInto("gateway_key")
-      .values(row)
-      .onConflict((conflict) => conflict.column("kid").doUpdateSet({ announced_at: now }))
-      .execute();
     const others = await db
       .selectFrom("gateway_key")
-      .select("kid")
+      .select(["kid", "announced_at"])
       .where("gateway", "=", gateway)
       .where("kid", "!=", jwk.kid)
       .orderBy("announced_at", "desc")
+      .execute();
+    // after the others, whatever the clock of the node that took them says
+    const announced = Math.max(now, (others[0]?.announced_at ?? 0) + 1);
+    await db
+      .insertInto("gateway_key")
+      .values({ kid: jwk.kid, gateway, jwk: text, announced_at: announced })
+      .onConflict((conflict) => conflict.column("kid").doUpdateSet({ announced_at: announced }))
       .execute();
     const old = others.slice(KEYS_KEPT - 1).map(({ kid }) => kid);
     if (old.length > 0) await db.deleteFrom("gateway_key").where("kid", "in", old).execute();

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PosternError, type Schedule } from "#kernel";
 import type { ActivityReport, EntryAccepted, EntryRequest, KeyAnnouncement, LoginClient } from "#link";
+import type { Leadership } from "#store";
 import { acceptEntry } from "./entry.ts";
 import { announceKey, loginClient } from "./gateway-clients.ts";
-import { ENDED_LINK, SWEEP_EVERY } from "./limits.ts";
+import { ENDED_LINK, SWEEP_AFTER, SWEEP_EVERY } from "./limits.ts";
 import {
   type EnrolmentLink,
   endLinks,
@@ -63,13 +64,15 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const handle = loginHost(parts, { provider, page: options.page, applicationsFor: options.applicationsFor });
 
   let sweeping: Promise<void> = Promise.resolve();
-  const stopSweeping = schedule.every(SWEEP_EVERY, () => {
-    sweeping = sweeping
-      .then(async () => await sweep(parts))
-      .catch((error: unknown) =>
-        notify({ event: "warning", message: `what has expired could not be removed: ${String(error)}` }),
-      );
-  });
+  const resign = store.elect("identity-expiry", (leadership) =>
+    schedule.every(SWEEP_EVERY, () => {
+      sweeping = sweeping
+        .then(async () => await sweep(parts, leadership))
+        .catch((error: unknown) =>
+          notify({ event: "warning", message: `what has expired could not be removed: ${String(error)}` }),
+        );
+    }),
+  );
 
   return {
     handle,
@@ -104,21 +107,29 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       });
     },
     async close() {
-      stopSweeping();
+      await resign();
       await sweeping;
     },
   };
 }
 
 /** Removes what has expired. Sessions that have are logged as ended and taken from every enforcement point. */
-async function sweep(parts: Parts): Promise<void> {
-  await sweepSessions(parts);
+async function sweep(parts: Parts, leadership: Leadership): Promise<void> {
+  await sweepSessions(parts, leadership);
   const now = parts.clock.now();
-  await parts.store.write(async ({ db }) => {
-    await db.deleteFrom("oidc").where("expires_at", "<=", now).execute();
-    await db
-      .deleteFrom("enrolment")
-      .where("expires_at", "<=", now - ENDED_LINK)
-      .execute();
-  });
+  // a row that somebody renews meanwhile is looked at again by the statement that waited for it
+  await parts.store.write(
+    async (tx) => {
+      await leadership.confirm(tx);
+      await tx.db
+        .deleteFrom("oidc")
+        .where("expires_at", "<=", now - SWEEP_AFTER)
+        .execute();
+      await tx.db
+        .deleteFrom("enrolment")
+        .where("expires_at", "<=", now - ENDED_LINK)
+        .execute();
+    },
+    { concurrent: true },
+  );
 }

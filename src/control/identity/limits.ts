@@ -9,6 +9,11 @@ export const SESSION_IDLE: number = 8 * HOUR;
 export const SESSION_ABSOLUTE: number = 24 * HOUR;
 /** A later end of a session is announced to enforcement points when it has moved by this much. */
 export const SESSION_STEP: number = MINUTE;
+/**
+ * Use of a session counts when it is this much later than its last: every gateway reports once a minute, and one person may
+ * come through several.
+ */
+export const ACTIVITY_STEP: number = 30_000;
 
 /** From the request of an application until the passkey has been shown. */
 export const INTERACTION: number = 15 * MINUTE;
@@ -17,8 +22,8 @@ export const AUTHORIZATION_CODE: number = MINUTE;
 export const ID_TOKEN: number = 5 * MINUTE;
 /** An ID token proves a login to us only while it is this fresh. */
 export const ENTRY_FRESHNESS: number = 2 * MINUTE;
-/** Clocks of this machine's processes agree; this is for rounding to seconds. */
-export const CLOCK_TOLERANCE: number = 5_000;
+/** Clocks of control nodes and gateways may be this far apart: beyond it, enforcement points deny. */
+export const CLOCK_TOLERANCE: number = 30_000;
 
 export const CHALLENGE: number = 5 * MINUTE;
 export const SETUP_LINK: number = 15 * MINUTE;
@@ -32,4 +37,9 @@ export const FAILURES_PER_MINUTE = 30;
 export const STARTS_PER_MINUTE = 120;
 
 export const SWEEP_EVERY: number = MINUTE;
+/**
+ * What is good for one use is kept this long past its end, so that it cannot be used again at a node whose clock is behind
+ * that of the node which sweeps: twice the tolerance between clocks, and the tolerance that its own time is read with.
+ */
+export const SWEEP_AFTER: number = 3 * CLOCK_TOLERANCE;
 export const MOST_BODY_BYTES: number = 64 * 1024;

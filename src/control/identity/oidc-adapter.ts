@@ -3,14 +3,7 @@ import type { RequestSource } from "#events";
 import { PosternError, sha256Hex } from "#kernel";
 import { findGatewayClient } from "./gateway-clients.ts";
 import type { Parts } from "./parts.ts";
-import {
-  findLive,
-  type Proof,
-  retireBearer,
-  type SessionRow,
-  saveSession,
-  sessionPayload,
-} from "./sessions.ts";
+import { findLive, type Proof, type SessionRow, saveSession, sessionPayload } from "./sessions.ts";
 
 /**
  * oidc-provider's storage on ours. A row is found by the SHA-256 of the id that a browser or a client presents,
@@ -42,6 +35,9 @@ const NOTHING: Adapter = {
 /** Stands for the id in a row. JSON text has no control characters of its own, so nothing else reads like it. */
 const ID_MARK = "\u0001";
 
+/** Each of these writes is one statement about one row, or about rows that nobody else adds to: it needs no turn. */
+const ONE_STATEMENT = { concurrent: true } as const;
+
 function rowAdapter(parts: Parts, model: string): Adapter {
   const { store, clock } = parts;
   return {
@@ -63,7 +59,7 @@ function rowAdapter(parts: Parts, model: string): Adapter {
         const done = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
         if (done.numInsertedOrUpdatedRows === 0n)
           throw new errors.InvalidClientAuth("the assertion was used before");
-      });
+      }, ONE_STATEMENT);
     },
     async find(id) {
       const row = await store.db
@@ -90,17 +86,24 @@ function rowAdapter(parts: Parts, model: string): Adapter {
           .executeTakeFirst();
         // of two exchanges of one code at once, the second ends here
         if (done.numUpdatedRows === 0n) throw new errors.InvalidGrant(`${model} was used before`);
-      });
+      }, ONE_STATEMENT);
     },
     async destroy(id) {
       await store.write(async ({ db }) => {
-        await db.deleteFrom("oidc").where("model", "=", model).where("id", "=", sha256Hex(id)).execute();
-      });
+        const done = await db
+          .deleteFrom("oidc")
+          .where("model", "=", model)
+          .where("id", "=", sha256Hex(id))
+          .executeTakeFirst();
+        // a ceremony begins a session once: of two requests that go on from it at once, the second ends here
+        if (model === "Interaction" && done.numDeletedRows === 0n)
+          throw new errors.SessionNotFound("this sign-in is over");
+      }, ONE_STATEMENT);
     },
     async revokeByGrantId(grantId) {
       await store.write(async ({ db }) => {
         await db.deleteFrom("oidc").where("model", "=", model).where("grant_id", "=", grantId).execute();
-      });
+      }, ONE_STATEMENT);
     },
   };
 }
@@ -140,10 +143,9 @@ function sessionAdapter(parts: Parts): Adapter {
     async findByUid(uid) {
       return restore(await findLive(parts.store.db, { id: uid }, parts.clock.now()), undefined);
     },
-    // oidc-provider asks for this alone when it gives a session its next id; sessions end in `removeSession`
-    async destroy(id) {
-      await retireBearer(parts, sha256Hex(id));
-    },
+    // oidc-provider asks for this alone before it saves a session under its next id, and that save takes the place of the
+    // former id; sessions end in `removeSession`
+    destroy: nothing,
   };
 }
 

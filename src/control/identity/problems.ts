@@ -19,6 +19,21 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   rate_limited: 429,
 };
 
+/** Nothing is wrong with the request: the state cannot be read or written at the moment. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "state.unreachable",
+  "state.busy",
+  "folder.unwritable",
+]);
+const OUTAGE_STATUS = 503;
+/** After which a browser or a gateway may try again, in seconds. */
+const RETRY_AFTER = 5;
+
+/** Whether an error says that the state is away, and so nothing of the request. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof PosternError && OUTAGES.has(error.code);
+}
+
 /** An answer that says what went wrong, ready to be sent. */
 export interface RenderedProblem {
   readonly status: number;
@@ -31,21 +46,21 @@ export interface RenderedProblem {
  * error of ours says nothing of itself.
  */
 export function renderProblem(request: IncomingMessage, error: unknown): RenderedProblem {
-  const known = error instanceof PosternError && STATUS[error.code] !== undefined ? error : undefined;
-  const code = known?.code ?? "internal";
-  const status = STATUS[code] ?? 500;
-  const title = known?.message ?? "something went wrong here";
-  const remedy = known?.details.remedy;
+  const { code, status, title, remedy } = said(error);
+  const headers = isOutage(error) ? { "retry-after": String(RETRY_AFTER) } : {};
   if (wantsPage(request)) {
+    const next = isOutage(error)
+      ? { label: "Try again", href: request.url ?? "/" }
+      : { label: "Go to your applications", href: "/" };
     return {
       status,
-      headers: pageSecurityHeaders(),
-      body: problemPage(title, remedy),
+      headers: { ...pageSecurityHeaders(), ...headers },
+      body: problemPage(title, remedy, next),
     };
   }
   return {
     status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+    headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
     body: JSON.stringify({
       type: "about:blank",
       title,
@@ -54,6 +69,25 @@ export function renderProblem(request: IncomingMessage, error: unknown): Rendere
       ...(remedy === undefined ? {} : { remedy }),
     }),
   };
+}
+
+interface Said {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly remedy: string | undefined;
+}
+
+function said(error: unknown): Said {
+  if (error instanceof PosternError && isOutage(error)) {
+    // where the database is, and why it does not answer, is for those who run it
+    const title = "signing in is not possible at the moment";
+    return { code: error.code, status: OUTAGE_STATUS, title, remedy: "try again in a few seconds" };
+  }
+  const status = error instanceof PosternError ? STATUS[error.code] : undefined;
+  if (!(error instanceof PosternError) || status === undefined)
+    return { code: "internal", status: 500, title: "something went wrong here", remedy: undefined };
+  return { code: error.code, status, title: error.message, remedy: error.details.remedy };
 }
 
 /** Answers an error. */
@@ -68,11 +102,15 @@ function wantsPage(request: IncomingMessage): boolean {
   return request.method === "GET" && /\btext\/html\b/i.test(request.headers.accept ?? "");
 }
 
-function problemPage(title: string, remedy: string | undefined): string {
+function problemPage(
+  title: string,
+  remedy: string | undefined,
+  next: { readonly label: string; readonly href: string },
+): string {
   return page({
     title: sentence(title),
     body: html`${remedy !== undefined && html`<p>${sentence(remedy)}.</p>`}${actions(
-      actionLink({ label: "Go to your applications", href: "/", primary: true }),
+      actionLink({ ...next, primary: true }),
     )}`,
   });
 }

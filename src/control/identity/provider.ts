@@ -1,13 +1,20 @@
 import type { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
-import { type FindAccount, interactionPolicy, type KoaContextWithOIDC, Provider } from "oidc-provider";
+import {
+  type Adapter,
+  type FindAccount,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  Provider,
+} from "oidc-provider";
 import { z } from "zod";
 import { newSecret, PosternError, sha256Hex } from "#kernel";
 import { isGatewayCallback } from "./gateway-clients.ts";
 import * as limits from "./limits.ts";
 import { oidcAdapter } from "./oidc-adapter.ts";
 import type { Parts } from "./parts.ts";
-import { renderProblem } from "./problems.ts";
+import { isOutage, renderProblem } from "./problems.ts";
 
 export const SESSION_COOKIE = "__Host-postern-login";
 
@@ -91,8 +98,9 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
   // gateways are part of Postern; there is nothing for a person to consent to
   policy.remove("consent");
 
+  const outages = new WeakMap<IncomingMessage, PosternError>();
   const provider = new Provider(instance.origins.login, {
-    adapter: oidcAdapter(parts),
+    adapter: noting(oidcAdapter(parts), outages),
     clients: [],
     jwks: { keys: [await signingKey(parts)] },
     routes: { ...PROVIDER_ROUTES },
@@ -135,7 +143,7 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
       Session: seconds(limits.SESSION_ABSOLUTE),
     },
     interactions: { policy, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: accountFinder(parts),
+    findAccount: accountFinder(parts, outages),
     loadExistingGrant,
     renderError,
   });
@@ -147,8 +155,12 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
   // browsers' scheme, whatever the connection is that a gateway brings them by
   Object.defineProperty(provider.request, "protocol", { get: () => instance.scheme });
   provider.Client.prototype.redirectUriAllowed = (address) => isGatewayCallback(instance, address);
-  const failed = (error: Error): void =>
-    parts.notify({ event: "warning", message: `the login host failed to answer: ${error.message}` });
+  provider.use(answerOutages(outages));
+  const failed = (error: Error): void => {
+    // of the state's being away the store speaks, once for all that fail of it
+    if (!isOutage(error))
+      parts.notify({ event: "warning", message: `the login host failed to answer: ${error.message}` });
+  };
   provider.on("server_error", (_ctx, error) => failed(error));
   // what Koa would print
   const application: EventEmitter = provider;
@@ -156,15 +168,64 @@ export async function makeProvider(parts: Parts): Promise<Provider> {
   return provider;
 }
 
+/** Errors of the state's being away, by the request that met them. */
+type Outages = WeakMap<IncomingMessage, PosternError>;
+
+/** Remembers what it throws of the state's being away: oidc-provider makes another error of it, or goes on without. */
+async function noted<T>(outages: Outages, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const request = Provider.ctx?.req;
+    if (request !== undefined && error instanceof PosternError && isOutage(error))
+      outages.set(request, error);
+    throw error;
+  }
+}
+
+function noting(adapterOf: (model: string) => Adapter, outages: Outages): (model: string) => Adapter {
+  return (model) => {
+    const adapter = adapterOf(model);
+    return {
+      upsert: async (...given) => await noted(outages, async () => await adapter.upsert(...given)),
+      find: async (id) => await noted(outages, async () => await adapter.find(id)),
+      findByUserCode: async (code) => await noted(outages, async () => await adapter.findByUserCode(code)),
+      findByUid: async (uid) => await noted(outages, async () => await adapter.findByUid(uid)),
+      consume: async (id) => await noted(outages, async () => await adapter.consume(id)),
+      destroy: async (id) => await noted(outages, async () => await adapter.destroy(id)),
+      revokeByGrantId: async (id) => await noted(outages, async () => await adapter.revokeByGrantId(id)),
+    };
+  };
+}
+
+/**
+ * Puts one answer in the place of whatever oidc-provider made of an outage: it may come back, and no cookie names a session
+ * that may not have been kept.
+ */
+function answerOutages(
+  outages: Outages,
+): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
+  return async (ctx, next) => {
+    await next();
+    const outage = outages.get(ctx.req);
+    if (outage === undefined) return;
+    for (const name of ["set-cookie", "location", "www-authenticate"]) ctx.remove(name);
+    const { status, headers, body } = renderProblem(ctx.req, outage);
+    ctx.status = status;
+    ctx.set(headers);
+    ctx.body = body;
+  };
+}
+
 /** The session that a code was issued in goes into the ID token as `sid`, by its public id. */
-function accountFinder(parts: Parts): FindAccount {
+function accountFinder(parts: Parts, outages: Outages): FindAccount {
   return async (_ctx, sub, token) => {
-    const user = await parts.store.db
+    const enabled = parts.store.db
       .selectFrom("user")
       .select("id")
       .where("id", "=", sub)
-      .where("disabled", "=", 0)
-      .executeTakeFirst();
+      .where("disabled", "=", 0);
+    const user = await noted(outages, async () => await enabled.executeTakeFirst());
     if (user === undefined) return undefined;
     const session = token !== undefined && "sessionUid" in token ? token.sessionUid : undefined;
     const claims = { sub, ...(session === undefined ? {} : { sid: session }) };

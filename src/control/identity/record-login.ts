@@ -9,7 +9,9 @@ export async function recordLogin(parts: Parts, tx: WriteTransaction, outcome: O
   await parts.log.append(tx, loginEvent(parts.origin, { time: parts.clock.now(), ...outcome }));
 }
 
-/** Adds a failed try, which changes nothing else. */
+/** Adds a failed try, which changes nothing else, and holds nothing else up. */
 export async function recordFailure(parts: Parts, failure: Omit<Outcome, "outcome">): Promise<void> {
-  await parts.store.write(async (tx) => await recordLogin(parts, tx, { ...failure, outcome: "failure" }));
+  await parts.store.write(async (tx) => await recordLogin(parts, tx, { ...failure, outcome: "failure" }), {
+    concurrent: true,
+  });
 }

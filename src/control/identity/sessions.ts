@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { RequestSource } from "#events";
 import { PosternError } from "#kernel";
 import type { ActivityReport, SessionState } from "#link";
-import type { Schema, Store, WriteTransaction } from "#store";
-import { SESSION_ABSOLUTE, SESSION_IDLE, SESSION_STEP } from "./limits.ts";
+import type { Leadership, Schema, Store, WriteTransaction } from "#store";
+import { ACTIVITY_STEP, SESSION_ABSOLUTE, SESSION_IDLE, SESSION_STEP } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import { recordLogin } from "./record-login.ts";
 
@@ -37,6 +37,7 @@ function sessionState(row: SessionRow & { user_id: string; authenticated_at: num
     authenticatedAt: row.authenticated_at,
     amr: AMR.parse(JSON.parse(row.amr)),
     ...(row.mfa_verified_at === null ? {} : { mfaVerifiedAt: row.mfa_verified_at }),
+    lastSeenAt: row.last_seen_at,
     idleExpiresAt: row.idle_expires_at,
     absoluteExpiresAt: row.absolute_expires_at,
   };
@@ -67,6 +68,20 @@ export async function findLive(
   return { ...row, user_id: row.user_id };
 }
 
+/**
+ * A session's row, which nobody else changes until this write ends. Activity is written beside plain writes, so that being
+ * alone among those is not enough for whoever goes by when a session was used.
+ */
+async function holdSession(db: Store["db"], id: string): Promise<SessionRow | undefined> {
+  // an update that changes nothing takes the row's lock on both databases
+  return await db
+    .updateTable("session")
+    .set(({ ref }) => ({ last_seen_at: ref("last_seen_at") }))
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
 /** A person's proof, as it comes out of a ceremony: when, and by which means (RFC 8176). */
 export interface Proof {
   readonly user: string;
@@ -86,7 +101,8 @@ export interface SessionSave {
 }
 
 /**
- * Begins a session, or goes on with one under the bearer id that its browser holds from now on.
+ * Begins a session, or goes on with one under the bearer id that its browser holds from now on; the one that it held is
+ * worth nothing from then on, by the same write.
  * @throws PosternError `unauthenticated` when the session has ended meanwhile or its person may not sign in.
  */
 export async function saveSession(parts: Parts, save: SessionSave): Promise<void> {
@@ -96,7 +112,7 @@ export async function saveSession(parts: Parts, save: SessionSave): Promise<void
     const user = await tx.db.selectFrom("user").selectAll().where("id", "=", save.user).executeTakeFirst();
     if (user === undefined || user.disabled !== 0)
       throw new PosternError("unauthenticated", "this person may not sign in");
-    const before = await tx.db.selectFrom("session").selectAll().where("id", "=", save.id).executeTakeFirst();
+    const before = await holdSession(tx.db, save.id);
     if (before !== undefined && before.user_id !== save.user)
       throw new PosternError("unauthenticated", "the session is of another person");
     // a save that was under way when the session ended must not bring it back
@@ -135,39 +151,27 @@ function nextRow(
   if (authenticatedAt === undefined || authenticatedAt === null || amr === undefined)
     throw new PosternError("unauthenticated", "nobody has signed in");
   const absolute = authenticatedAt + SESSION_ABSOLUTE;
+  // another request of this browser may have been let into another application meanwhile, by another node
+  const authorizations = {
+    ...(before === undefined ? {} : sessionPayload(before).authorizations),
+    ...save.payload.authorizations,
+  };
+  const seen = Math.max(now, before?.last_seen_at ?? 0);
   return {
     id: save.id,
     bearer_hash: save.bearerHash,
-    payload: JSON.stringify(save.payload),
+    payload: JSON.stringify({ ...save.payload, authorizations }),
     user_id: save.user,
     created_at: before?.created_at ?? now,
     authenticated_at: authenticatedAt,
     amr,
     mfa_verified_at: proof?.amr.includes("mfa") === true ? proof.at : (before?.mfa_verified_at ?? null),
-    last_seen_at: now,
-    idle_expires_at: Math.min(now + SESSION_IDLE, absolute),
+    last_seen_at: seen,
+    idle_expires_at: Math.min(seen + SESSION_IDLE, absolute),
     absolute_expires_at: absolute,
     source_ip: save.source.ip ?? before?.source_ip ?? null,
     user_agent: save.source.userAgent ?? before?.user_agent ?? null,
   };
-}
-
-/** Makes a bearer id worthless while its session goes on under the next one. */
-export async function retireBearer(parts: Parts, bearerHash: string): Promise<void> {
-  await parts.store.write(async ({ db }) => {
-    const row = await db
-      .selectFrom("session")
-      .select("id")
-      .where("bearer_hash", "=", bearerHash)
-      .executeTakeFirst();
-    if (row === undefined) return;
-    // no SHA-256 in hex reads like this, so that no cookie finds it
-    await db
-      .updateTable("session")
-      .set({ bearer_hash: `retired ${row.id}` })
-      .where("id", "=", row.id)
-      .execute();
-  });
 }
 
 /** Why a session ended; `sign-out` is the person's own act. */
@@ -215,26 +219,41 @@ export async function removeSessionsOf(
   why: SessionEnd,
 ): Promise<void> {
   const rows = await tx.db.selectFrom("session").selectAll().where("user_id", "=", user).execute();
-  for (const row of rows) await removeSession(parts, tx, row, why, {});
+  for (const row of inOrder(rows, ({ id }) => id)) await removeSession(parts, tx, row, why, {});
 }
 
-/** Ends the sessions that have passed a limit. */
-export async function sweepSessions(parts: Parts): Promise<void> {
+/** All that take the rows of several sessions take them in this order, so that no two wait for each other. */
+function inOrder<T>(items: readonly T[], id: (item: T) => string): T[] {
+  return items.toSorted((a, b) => (id(a) < id(b) ? -1 : 1));
+}
+
+/** Sessions in one write: whoever comes for one of them meanwhile waits for all. */
+const AT_ONCE = 100;
+
+function portions<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, i) =>
+    items.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
+  );
+}
+
+/** Ends the sessions that have passed a limit. For the one node that may. */
+export async function sweepSessions(parts: Parts, { confirm }: Pick<Leadership, "confirm">): Promise<void> {
   const now = parts.clock.now();
   const over = await parts.store.db
     .selectFrom("session")
     .select("id")
     .where((e) => e.or([e("idle_expires_at", "<=", now), e("absolute_expires_at", "<=", now)]))
     .execute();
-  if (over.length === 0) return;
-  await parts.store.write(async (tx) => {
-    const ids = over.map(({ id }) => id);
-    const rows = await tx.db.selectFrom("session").selectAll().where("id", "in", ids).execute();
-    for (const row of rows) {
-      const why = endedBy(row, now);
-      if (why !== undefined) await removeSession(parts, tx, row, why, {});
-    }
-  });
+  for (const portion of portions(inOrder(over, ({ id }) => id))) {
+    await parts.store.write(async (tx) => {
+      await confirm(tx);
+      for (const { id } of portion) {
+        const row = await holdSession(tx.db, id);
+        const why = row === undefined ? undefined : endedBy(row, now);
+        if (row !== undefined && why !== undefined) await removeSession(parts, tx, row, why, {});
+      }
+    });
+  }
 }
 
 const REPORT: z.ZodType<ActivityReport> = z.strictObject({
@@ -244,30 +263,63 @@ const REPORT: z.ZodType<ActivityReport> = z.strictObject({
 /**
  * Takes an enforcement point's word that sessions were used: each lives on for its idle time from then, never
  * past its absolute limit. Sessions that have ended or are unknown stay so; the future counts as now.
+ *
+ * Reports of several enforcement points are taken beside one another and beside everything else, since each session is one
+ * conditional update: it finds the row as it is then, and a session that another write has ended is not there any more. What
+ * is told to enforcement points is what that update has left, numbered before the row is let go.
  * @throws PosternError `input.invalid`.
  */
 export async function noteActivity(parts: Parts, report: unknown): Promise<void> {
   const parsed = REPORT.safeParse(report);
   if (!parsed.success)
     throw new PosternError("input.invalid", "not a report of activity", { cause: parsed.error });
-  const seen = Object.entries(parsed.data.sessions);
-  if (seen.length === 0) return;
-  await parts.store.write(async (tx) => {
-    const now = parts.clock.now();
-    for (const [id, at] of seen) {
-      const row = await findLive(tx.db, { id }, now);
-      if (row === undefined || row.authenticated_at === null) continue;
-      const lastSeen = Math.max(row.last_seen_at, Math.min(at, now));
-      const idle = Math.max(row.idle_expires_at, Math.min(lastSeen + SESSION_IDLE, row.absolute_expires_at));
-      await tx.db
-        .updateTable("session")
-        .set({ last_seen_at: lastSeen, idle_expires_at: idle })
-        .where("id", "=", id)
-        .execute();
-      if (idle > row.idle_expires_at) {
-        const state = sessionState({ ...row, authenticated_at: row.authenticated_at, idle_expires_at: idle });
-        tx.record({ kind: "session", key: id, value: state });
-      }
-    }
-  });
+  for (const portion of portions(inOrder(Object.entries(parsed.data.sessions), ([id]) => id))) {
+    await parts.store.write(
+      async (tx) => {
+        const now = parts.clock.now();
+        for (const [id, at] of portion) {
+          const used = await noteUse(tx.db, id, Math.min(at, now), now);
+          if (used !== undefined) tx.record({ kind: "session", key: id, value: sessionState(used) });
+        }
+      },
+      { concurrent: true },
+    );
+  }
+}
+
+/** The session as it is from now on; undefined when it has ended, or was used later or hardly sooner than that. */
+async function noteUse(
+  db: Store["db"],
+  id: string,
+  at: number,
+  now: number,
+): Promise<(SessionRow & { user_id: string; authenticated_at: number }) | undefined> {
+  const idle = at + SESSION_IDLE;
+  const row = await db
+    .updateTable("session")
+    .set(({ ref, eb }) => ({
+      last_seen_at: at,
+      idle_expires_at: eb
+        .case()
+        .when("absolute_expires_at", "<", idle)
+        .then(ref("absolute_expires_at"))
+        .else(idle)
+        .end(),
+    }))
+    .where("id", "=", id)
+    .where("last_seen_at", "<=", at - ACTIVITY_STEP)
+    .where("idle_expires_at", ">", now)
+    .where("absolute_expires_at", ">", now)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("user")
+          .select("user.id")
+          .whereRef("user.id", "=", "session.user_id")
+          .where("user.disabled", "=", 0),
+      ),
+    )
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined || row.user_id === null || row.authenticated_at === null) return undefined;
+  return { ...row, user_id: row.user_id, authenticated_at: row.authenticated_at };
 }

@@ -30,13 +30,16 @@ export async function signInOptions(
   await findInteraction(provider, from);
   const challenge = newChallenge(parts);
   const row = { payload: JSON.stringify({ challenge }), expires_at: parts.clock.now() + CHALLENGE };
-  await parts.store.write(async ({ db }) => {
-    await db
-      .insertInto("oidc")
-      .values({ ...row, ...challengeKey(from.uid), grant_id: null, uid: null, consumed_at: null })
-      .onConflict((conflict) => conflict.columns(["model", "id"]).doUpdateSet(row))
-      .execute();
-  });
+  await parts.store.write(
+    async ({ db }) => {
+      await db
+        .insertInto("oidc")
+        .values({ ...row, ...challengeKey(from.uid), grant_id: null, uid: null, consumed_at: null })
+        .onConflict((conflict) => conflict.columns(["model", "id"]).doUpdateSet(row))
+        .execute();
+    },
+    { concurrent: true },
+  );
   return await requestOptions(parts, challenge);
 }
 
@@ -121,6 +124,7 @@ async function takeChallenge(parts: Parts, uid: string): Promise<string | undefi
         .where("id", "=", id)
         .returning(["payload", "expires_at"])
         .executeTakeFirst(),
+    { concurrent: true },
   );
   if (row === undefined || row.expires_at === null || row.expires_at <= parts.clock.now()) return undefined;
   return STORED.parse(JSON.parse(row.payload)).challenge;
