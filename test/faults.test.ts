@@ -80,7 +80,7 @@ function assertStale(answer: Answer): void {
   assert.equal(answer.status, 503, answer.body);
   const problem = JSON.parse(answer.body) as { readonly code: string; readonly detail: string };
   assert.equal(problem.code, "view.stale");
-  assert.match(problem.detail, /older than|fresh/);
+  assert.match(problem.detail, /seconds old, and 10 seconds are allowed/);
   assert.ok(Number(answer.headers["retry-after"]) > 0);
 }
 
