@@ -86,7 +86,7 @@ export async function serveGateway(
     ],
   });
   options.joined?.({ link, view });
-  await firstSnapshot(view.ready);
+  await firstSnapshot(view);
   const front = await options.front(view.instance(), link);
   gateway = await startGateway({
     view,
