@@ -95,6 +95,11 @@ export class Holdings {
     for (const key of this.#held[takes].groups.of(entity.key)) this.#held[takes].put(key, null);
   }
 
+  /** Takes an entity alone away: not since it is gone, but since it is not known how it is. */
+  forget(kind: HeldKind, key: string): void {
+    this.#held[kind].put(key, null);
+  }
+
   /** Whose it is, for an entity that does not say so by its key. */
   ownerOf(kind: HeldKind, key: string): string | undefined {
     return this.#held[kind].ownerOf(key);

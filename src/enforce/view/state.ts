@@ -208,7 +208,7 @@ function addTo(assembly: Assembly, change: EntityChange): void {
     if (entity !== undefined) assembly.holdings.put(entity);
     assembly.owed.settle(kind, key);
   } catch (error) {
-    assembly.holdings.put({ kind: change.kind, key, value: null });
+    assembly.holdings.forget(change.kind, key);
     assembly.owed.owe({ kind, key, why: failureWords(change, error) });
   }
 }

@@ -1,5 +1,5 @@
 import { type Clock, growingPause, type Notify, type Schedule } from "#kernel";
-import type { LinkClient, StateMessage, StreamRequest } from "#link";
+import { HEARTBEAT_MS, type LinkClient, type StateMessage, type StreamRequest } from "#link";
 import type { Application } from "#policy";
 import { Freshness } from "./freshness.ts";
 import { AppliedState, type Taken } from "./state.ts";
@@ -8,8 +8,10 @@ import type { View, ViewListener } from "./types.ts";
 
 /** Clocks further apart than this are warned of. */
 const SKEW_WARNING_SECONDS = 5;
+/** A head that was named, and whose changes do not come for so long, is asked for by another stream. */
+const MOST_BEHIND_MS: number = 4 * HEARTBEAT_MS;
 /** Until a view in which not everything is in force asks for a fresh snapshot, and the longest between two. */
-const FIRST_ASK_MS = 1_000;
+const FIRST_ASK_MS = 100;
 const LONGEST_ASK_MS = 60_000;
 
 export interface ViewOptions {
@@ -41,6 +43,7 @@ export function openView(options: ViewOptions): View {
   let blocked: string | undefined;
   let ended: string | undefined;
   let skewed = false;
+  let behindSince: number | undefined;
   let becomeReady: () => void;
   const ready = new Promise<void>((resolve) => {
     becomeReady = resolve;
@@ -54,6 +57,7 @@ export function openView(options: ViewOptions): View {
 
   function onState(message: StateMessage & { readonly type: "snapshot" | "change" }): boolean {
     const { epoch } = state;
+    behindSince = undefined;
     const taken = message.type === "snapshot" ? state.takeSnapshot(message) : state.takeChange(message);
     switch (taken.is) {
       case "part":
@@ -92,6 +96,7 @@ export function openView(options: ViewOptions): View {
       ask = "position";
       return false;
     }
+    if (isStuck(message.head > taken.number)) return false;
     freshness.heard(message, blocked === undefined ? state.number : -1);
     const far = Math.abs(freshness.skewSeconds()) > SKEW_WARNING_SECONDS;
     if (far && !skewed)
@@ -100,6 +105,15 @@ export function openView(options: ViewOptions): View {
         message: `this clock and control's are ${Math.abs(freshness.skewSeconds()).toFixed(1)} s apart`,
       });
     skewed = far;
+    return true;
+  }
+
+  /** Whether it has been behind for so long that what is missing will not come by this stream. */
+  function isStuck(behind: boolean): boolean {
+    const now = clock.monotonic();
+    behindSince = behind ? (behindSince ?? now) : undefined;
+    if (behindSince === undefined || now - behindSince <= MOST_BEHIND_MS) return false;
+    behindSince = undefined;
     return true;
   }
 
