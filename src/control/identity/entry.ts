@@ -13,7 +13,10 @@ import { findLive } from "./sessions.ts";
 const REQUEST: z.ZodType<EntryRequest> = z.strictObject({
   idToken: z.string().max(8192),
   nonce: z.string().min(1).max(512),
-  host: z.string().min(1).max(260),
+  host: z
+    .string()
+    .max(260)
+    .regex(/^[!-~]+$/),
   cookieHash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 

@@ -18,7 +18,8 @@ import type { ApplicationsFor } from "./my-access.ts";
 import type { Parts } from "./parts.ts";
 import { ADMINISTRATOR, administratorCanSignIn, administratorExists, putUser } from "./people.ts";
 import { makeProvider, signingKey } from "./provider.ts";
-import { noteActivity, removeSession, removeSessionsOf, type SessionEnd, sweepSessions } from "./sessions.ts";
+import { noteActivity } from "./session-activity.ts";
+import { removeSession, removeSessionsOf, type SessionEnd, sweepSessions } from "./sessions.ts";
 
 export interface IdentityOptions extends Parts {
   readonly schedule: Schedule;

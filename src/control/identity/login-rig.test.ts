@@ -1,20 +1,29 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type ManualClock, manualClock, type Notice, systemIds, systemSchedule } from "#kernel";
 import type { InstanceState } from "#link";
+import { openLog } from "#log";
 import { openSecrets } from "#secrets";
-import { openStore, type Store } from "#store";
+import { type DatabasePlace, openStore, type Store } from "#store";
+import type { TestDatabase } from "../../../test/harness/databases.ts";
 import {
   type Lies,
   type SoftwareAuthenticator,
   softwareAuthenticator,
 } from "../../../test/harness/software-authenticator.ts";
+import { until } from "../../../test/harness/until.ts";
 import { type Identity, openIdentity } from "./index.ts";
 import { type Gateway, makeGateway } from "./login-gateway.test.ts";
 
@@ -41,15 +50,31 @@ export interface Answer {
   location(): string;
 }
 
-/** Control's login host on a Unix socket, with everything real but the log's reader. */
+/** One control node: its login host on a Unix socket, with everything behind it real. */
+export interface Node {
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly notices: readonly Notice[];
+  readonly socketPath: string;
+  /** What its schedule would run from time to time. */
+  readonly ticks: ReadonlySet<() => void>;
+  send(method: string, url: string, headers?: Record<string, string>, body?: string): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/**
+ * An instance with one login host on SQLite, or several of them on one PostgreSQL: then every request goes to another node
+ * than the one before it, and so does everything that is asked of `identity`.
+ */
 export interface Rig {
   readonly clock: ManualClock;
+  readonly nodes: readonly Node[];
   readonly store: Store;
   readonly identity: Identity;
   readonly instance: InstanceState;
-  readonly notices: Notice[];
+  readonly notices: readonly Notice[];
   readonly socketPath: string;
-  /** Runs what the schedule would run every minute. */
+  /** Runs what the schedule would run every minute, and returns when that is done. */
   tick(): Promise<void>;
   send(method: string, url: string, headers?: Record<string, string>, body?: string): Promise<Answer>;
   browser(): Browser;
@@ -61,6 +86,9 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** As the database allows. */
+const NODES = 2;
+
 export interface LoggedLogin {
   readonly act: string;
   readonly outcome: string;
@@ -68,113 +96,150 @@ export interface LoggedLogin {
   readonly user: string;
 }
 
-export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Rig> {
-  const folder = await mkdtemp(join(tmpdir(), "postern-identity-"));
-  const clock = manualClock(Date.now());
-  const store = await openStore({
-    path: join(folder, "postern.db"),
-    clock,
-    ids: systemIds,
-    schedule: systemSchedule,
-    notify: () => undefined,
-  });
+/** What the nodes of an instance share. */
+interface Shared {
+  readonly place: DatabasePlace;
+  readonly folder: string;
+  readonly clock: ManualClock;
+  readonly instance: InstanceState;
+}
+
+async function startNode(name: string, { place, folder, clock, instance }: Shared): Promise<Node> {
+  const notices: Notice[] = [];
+  const notify = (notice: Notice): void => void notices.push(notice);
+  const store = await openStore({ ...place, clock, ids: systemIds, schedule: systemSchedule, notify });
   const secrets = await openSecrets({
     store,
     masterKey: { kind: "own-file", path: join(folder, "master.key") },
     clock,
     ids: systemIds,
   });
-  const notices: Notice[] = [];
-  const ticks: (() => void)[] = [];
-  let sequence = 0;
+  const ticks = new Set<() => void>();
+  const origin = { role: "control", name, version: "0" } as const;
   const identity = await openIdentity({
     store,
     secrets,
     clock,
     ids: systemIds,
     instance,
-    origin: { role: "control", name: "test", version: "0" },
-    notify: (notice) => notices.push(notice),
+    origin,
+    notify,
     schedule: {
       after: () => () => undefined,
       every: (_ms, task) => {
-        ticks.push(task);
-        return () => undefined;
+        ticks.add(task);
+        return () => ticks.delete(task);
       },
     },
-    log: {
-      async append(tx, event) {
-        sequence += 1;
-        await tx.db
-          .insertInto("event")
-          .values({
-            source: "test",
-            boot: "boot_test",
-            sequence,
-            previous: "",
-            time: clock.now(),
-            class_uid: 3002,
-            kind: "login",
-            decision_id: null,
-            effect: null,
-            resource: null,
-            subject: null,
-            body: JSON.stringify(event),
-          })
-          .execute();
-      },
-    },
+    log: await openLog({ store, origin, boot: `boot_${name}`, clock }),
     page: (_request, response) => {
       response.writeHead(200, { "content-type": "text/html" });
       response.end("<!doctype html><title>Sign in</title>");
     },
     applicationsFor: () => [{ title: "Wiki", url: "http://wiki.postern.localhost:7400/" }],
   });
-  const socketPath = join(folder, "control.sock");
+  const socketPath = join(folder, `${name}.sock`);
   const server: Server = createServer(identity.handle).listen(socketPath);
   await once(server, "listening");
 
-  async function send(
-    method: string,
-    url: string,
-    headers: Record<string, string> = {},
-    body?: string,
-  ): Promise<Answer> {
-    const target = new URL(url, instance.origins.login);
-    const sent = httpRequest({
-      socketPath,
-      method,
-      path: `${target.pathname}${target.search}`,
-      headers: { host: target.host, "x-forwarded-for": "192.0.2.1", ...headers },
-    });
-    sent.end(body);
-    const [response] = (await once(sent, "response")) as [import("node:http").IncomingMessage];
-    let text = "";
-    response.setEncoding("utf8");
-    for await (const chunk of response as AsyncIterable<string>) text += chunk;
-    return {
-      status: response.statusCode ?? 0,
-      headers: response.headers,
-      text,
-      json: () => JSON.parse(text) as Record<string, unknown>,
-      location() {
-        assert.ok(response.headers.location !== undefined, `no location: ${response.statusCode} ${text}`);
-        return new URL(response.headers.location, target).href;
-      },
-    };
+  return {
+    store,
+    identity,
+    notices,
+    socketPath,
+    ticks,
+    async send(method, url, headers = {}, body) {
+      const target = new URL(url, instance.origins.login);
+      const sent = httpRequest({
+        socketPath,
+        method,
+        path: `${target.pathname}${target.search}`,
+        headers: { host: target.host, "x-forwarded-for": "192.0.2.1", ...headers },
+      });
+      sent.end(body);
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      let text = "";
+      response.setEncoding("utf8");
+      for await (const chunk of response as AsyncIterable<string>) text += chunk;
+      return {
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text,
+        json: () => JSON.parse(text) as Record<string, unknown>,
+        location() {
+          assert.ok(response.headers.location !== undefined, `no location: ${response.statusCode} ${text}`);
+          return new URL(response.headers.location, target).href;
+        },
+      };
+    },
+    async close() {
+      await identity.close();
+      server.close();
+      server.closeAllConnections();
+      await store.close();
+    },
+  };
+}
+
+export interface RigOptions {
+  readonly instance?: InstanceState;
+  readonly nodes?: number;
+}
+
+export async function startRig(
+  database: TestDatabase,
+  { instance = SUBDOMAINS, nodes: count = NODES }: RigOptions = {},
+): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), "postern-identity-"));
+  const clock = manualClock(Date.now());
+  const shared = { place: await database.fresh(), folder, clock, instance };
+  const names = ["a", "b", "c", "d"].slice(0, database.shared ? count : 1);
+  const nodes: Node[] = [];
+  for (const name of names) nodes.push(await startNode(name, shared));
+
+  let asked = 0;
+  function next(): Node {
+    const node = nodes[asked++ % nodes.length];
+    assert.ok(node !== undefined);
+    return node;
   }
+  const [first] = nodes;
+  assert.ok(first !== undefined);
+  const { store, socketPath } = first;
 
   const rig: Rig = {
     clock,
+    nodes,
     store,
-    identity,
+    get identity() {
+      return next().identity;
+    },
     instance,
-    notices,
+    get notices() {
+      return nodes.flatMap(({ notices }) => notices);
+    },
     socketPath,
-    send,
+    send: async (...request) => await next().send(...request),
     async tick() {
-      for (const task of ticks) task();
-      await identity.close();
+      await until("a node leads", () => nodes.some(({ ticks }) => ticks.size > 0));
+      // goes last of all that has expired
+      const mark = { model: "Mark", payload: "{}", grant_id: null, uid: null, consumed_at: null };
+      await store.write(
+        async ({ db }) =>
+          await db
+            .insertInto("oidc")
+            .values({ ...mark, id: "mark", expires_at: 0 })
+            .execute(),
+      );
+      for (const { ticks } of nodes) for (const task of ticks) task();
+      await until("all that has expired is gone", async () => {
+        const left = await store.db
+          .selectFrom("oidc")
+          .select("id")
+          .where("model", "=", "Mark")
+          .executeTakeFirst();
+        return left === undefined;
+      });
     },
     browser: () => new Browser(rig),
     gateway: async (name) => await makeGateway(rig, name),
@@ -188,21 +253,14 @@ export async function startRig(instance: InstanceState = SUBDOMAINS): Promise<Ri
       return rows.map(({ body }) => readEvent(body));
     },
     async dump() {
-      const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`.execute(
-        store.db,
-      );
+      const tables = await store.db.introspection.getTables();
       const rows = await Promise.all(
-        tables.rows.map(
-          async ({ name }) => (await sql`select * from ${sql.table(name)}`.execute(store.db)).rows,
-        ),
+        tables.map(async ({ name }) => (await sql`select * from ${sql.table(name)}`.execute(store.db)).rows),
       );
       return JSON.stringify(rows);
     },
     async close() {
-      await identity.close();
-      server.close();
-      server.closeAllConnections();
-      await store.close();
+      for (const node of nodes) await node.close();
       await rm(folder, { recursive: true });
     },
   };

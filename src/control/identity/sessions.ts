@@ -2,11 +2,12 @@ import type { Selectable } from "kysely";
 import { z } from "zod";
 import type { RequestSource } from "#events";
 import { PosternError } from "#kernel";
-import type { ActivityReport, SessionState } from "#link";
+import type { SessionState } from "#link";
 import type { Leadership, Schema, Store, WriteTransaction } from "#store";
-import { ACTIVITY_STEP, SESSION_ABSOLUTE, SESSION_IDLE, SESSION_STEP } from "./limits.ts";
+import { SESSION_ABSOLUTE, SESSION_IDLE, SESSION_STEP } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import { recordLogin } from "./record-login.ts";
+import { inOrder, portions } from "./session-order.ts";
 
 export type SessionRow = Selectable<Schema["session"]>;
 
@@ -29,7 +30,7 @@ export function sessionPayload(row: SessionRow): SessionPayload {
 }
 
 /** The state of a session as enforcement points hold it. */
-function sessionState(row: SessionRow & { user_id: string; authenticated_at: number }): SessionState {
+export function sessionState(row: SessionRow & { user_id: string; authenticated_at: number }): SessionState {
   return {
     id: row.id,
     user: row.user_id,
@@ -76,7 +77,7 @@ async function holdSession(db: Store["db"], id: string): Promise<SessionRow | un
   // an update that changes nothing takes the row's lock on both databases
   return await db
     .updateTable("session")
-    .set(({ ref }) => ({ last_seen_at: ref("last_seen_at") }))
+    .set((e) => ({ last_seen_at: e.ref("last_seen_at") }))
     .where("id", "=", id)
     .returningAll()
     .executeTakeFirst();
@@ -222,20 +223,6 @@ export async function removeSessionsOf(
   for (const row of inOrder(rows, ({ id }) => id)) await removeSession(parts, tx, row, why, {});
 }
 
-/** All that take the rows of several sessions take them in this order, so that no two wait for each other. */
-function inOrder<T>(items: readonly T[], id: (item: T) => string): T[] {
-  return items.toSorted((a, b) => (id(a) < id(b) ? -1 : 1));
-}
-
-/** Sessions in one write: whoever comes for one of them meanwhile waits for all. */
-const AT_ONCE = 100;
-
-function portions<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, i) =>
-    items.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
-  );
-}
-
 /** Ends the sessions that have passed a limit. For the one node that may. */
 export async function sweepSessions(parts: Parts, { confirm }: Pick<Leadership, "confirm">): Promise<void> {
   const now = parts.clock.now();
@@ -254,72 +241,4 @@ export async function sweepSessions(parts: Parts, { confirm }: Pick<Leadership, 
       }
     });
   }
-}
-
-const REPORT: z.ZodType<ActivityReport> = z.strictObject({
-  sessions: z.record(z.string().max(64), z.number().int().nonnegative()),
-});
-
-/**
- * Takes an enforcement point's word that sessions were used: each lives on for its idle time from then, never
- * past its absolute limit. Sessions that have ended or are unknown stay so; the future counts as now.
- *
- * Reports of several enforcement points are taken beside one another and beside everything else, since each session is one
- * conditional update: it finds the row as it is then, and a session that another write has ended is not there any more. What
- * is told to enforcement points is what that update has left, numbered before the row is let go.
- * @throws PosternError `input.invalid`.
- */
-export async function noteActivity(parts: Parts, report: unknown): Promise<void> {
-  const parsed = REPORT.safeParse(report);
-  if (!parsed.success)
-    throw new PosternError("input.invalid", "not a report of activity", { cause: parsed.error });
-  for (const portion of portions(inOrder(Object.entries(parsed.data.sessions), ([id]) => id))) {
-    await parts.store.write(
-      async (tx) => {
-        const now = parts.clock.now();
-        for (const [id, at] of portion) {
-          const used = await noteUse(tx.db, id, Math.min(at, now), now);
-          if (used !== undefined) tx.record({ kind: "session", key: id, value: sessionState(used) });
-        }
-      },
-      { concurrent: true },
-    );
-  }
-}
-
-/** The session as it is from now on; undefined when it has ended, or was used later or hardly sooner than that. */
-async function noteUse(
-  db: Store["db"],
-  id: string,
-  at: number,
-  now: number,
-): Promise<(SessionRow & { user_id: string; authenticated_at: number }) | undefined> {
-  const idle = at + SESSION_IDLE;
-  const row = await db
-    .updateTable("session")
-    .set(({ ref, eb }) => ({
-      last_seen_at: at,
-      idle_expires_at: eb
-        .case()
-        .when("absolute_expires_at", "<", idle)
-        .then(ref("absolute_expires_at"))
-        .else(idle)
-        .end(),
-    }))
-    .where("id", "=", id)
-    .where("last_seen_at", "<=", at - ACTIVITY_STEP)
-    .where("idle_expires_at", ">", now)
-    .where("absolute_expires_at", ">", now)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("user")
-          .select("user.id")
-          .whereRef("user.id", "=", "session.user_id")
-          .where("user.disabled", "=", 0),
-      ),
-    )
-    .returningAll()
-    .executeTakeFirst();
-  if (row === undefined || row.user_id === null || row.authenticated_at === null) return undefined;
-  return { ...row, user_id: row.user_id, authenticated_at: row.authenticated_at };
 }
