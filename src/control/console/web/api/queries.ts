@@ -1,10 +1,13 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import type {
   ApplicationItem,
+  AuthorityStatus,
   DecisionDetail,
   DecisionFilter,
   DecisionItem,
+  Deployment,
   Me,
+  MemberTokenItem,
   Overview,
   Page,
   Person,
@@ -47,6 +50,20 @@ export const overviewQuery = { ...read<Overview>("/overview"), refetchInterval: 
 export const applicationsQuery = read<Page<ApplicationItem>>("/applications");
 export const peopleQuery = readAll<Person>("/people");
 export const sessionsQuery = readAll<SessionItem>("/sessions");
+/** What is shown of the deployment is at most this old, in milliseconds. */
+const DEPLOYMENT_EVERY = 5_000;
+export const deploymentQuery = { ...read<Deployment>("/components"), refetchInterval: DEPLOYMENT_EVERY };
+export const tokensQuery = queryOptions({
+  ...read<Page<MemberTokenItem>>("/members/tokens"),
+  // asked for only while somebody may be joining: each request is a decision in the log
+  refetchInterval: ({ state }) =>
+    state.data?.items.some(({ usedAt }) => usedAt === undefined) === true ? DEPLOYMENT_EVERY : false,
+});
+export const authorityQuery = queryOptions({
+  ...read<AuthorityStatus>("/authority"),
+  refetchInterval: ({ state }) =>
+    state.data === undefined || state.data.phase === "steady" ? false : DEPLOYMENT_EVERY,
+});
 export const policyQuery = read<PolicyActive>("/policy");
 
 /** One page of decisions, newest first. It stays as it was read until somebody asks: rows never move by themselves. */

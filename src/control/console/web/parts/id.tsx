@@ -29,6 +29,19 @@ export function CopyField({ label, value }: { readonly label: string; readonly v
   );
 }
 
+/** A line to run elsewhere: shown whole, since whoever runs it should read it. */
+export function CopyCommand({ label, command }: { readonly label: string; readonly command: string }) {
+  const copy = useCopy();
+  return (
+    <div className="copy-command">
+      <code>{command}</code>
+      <Button icon={<Copy size={16} aria-hidden="true" />} onClick={() => void copy(command, label)}>
+        Copy
+      </Button>
+    </div>
+  );
+}
+
 function useCopy(): (text: string, of: string) => Promise<void> {
   const announce = useAnnounce();
   return async (text, of) => {

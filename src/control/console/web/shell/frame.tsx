@@ -8,6 +8,7 @@ import {
   KeyRound,
   ListTree,
   type LucideIcon,
+  Server,
   UserRound,
   Users,
 } from "lucide-react";
@@ -25,6 +26,7 @@ export const PAGES = [
   { to: "/people", label: "People", short: "People", icon: Users, bar: true },
   { to: "/sessions", label: "Sessions", short: "Sessions", icon: KeyRound, bar: false },
   { to: "/policies", label: "Policies", short: "Policies", icon: FileText, bar: false },
+  { to: "/deployment", label: "Deployment", short: "Parts", icon: Server, bar: false },
 ] as const satisfies readonly {
   to: string;
   label: string;

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, Link } from "@tanstack/reac
 import { ApplicationsPage } from "../pages/applications.tsx";
 import { DecisionPage } from "../pages/decision.tsx";
 import { DecisionsPage } from "../pages/decisions.tsx";
+import { DeploymentPage } from "../pages/deployment.tsx";
 import { OverviewPage } from "../pages/overview.tsx";
 import { PeoplePage } from "../pages/people.tsx";
 import { PoliciesPage } from "../pages/policies.tsx";
@@ -45,6 +46,12 @@ const routes = [
     path: "/policies",
     component: PoliciesPage,
     validateSearch: only("before"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/deployment",
+    component: DeploymentPage,
+    validateSearch: only("open", "add", "sort"),
   }),
 ] as const;
 
