@@ -78,7 +78,7 @@ test("the disk is full: nothing is let through unrecorded, no write is half done
     assert.equal(upstream.seen.length, before, "nothing reaches the application unrecorded");
 
     const names = Array.from({ length: 40 }, (_, i) => `full-${i}`);
-    const answers = [];
+    const answers: Awaited<ReturnType<typeof askOwner>>[] = [];
     for (const name of names)
       answers.push(await askOwner(data, "POST", "people", { name, displayName: "x".repeat(60) }));
     const kept = names.filter((_, i) => answers[i]?.status === 200);

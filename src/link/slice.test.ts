@@ -73,7 +73,7 @@ function sliceOfState(role: MemberRole, name: string, state: Held): { slice: Sli
 function history(seed: number): readonly (readonly EntityChange[])[] {
   const roll = dice(seed);
   const pick = <T>(list: readonly [T, ...T[]]): T => list[roll(list.length)] ?? list[0];
-  const hostStyle = pick(["subdomain", "port"]);
+  const hostStyle = pick<InstanceState["hostStyle"]>(["subdomain", "port"]);
   const hosts = new Map<string, string>();
   let activation = 0;
 

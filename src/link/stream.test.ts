@@ -135,9 +135,9 @@ describe("a large snapshot", () => {
     const { socket, server } = await serve(made.listener);
     const buffered: number[] = [];
     server.on("request", (_request, response) => {
-      const { write } = response;
-      response.write = (...args: Parameters<typeof write>) => {
-        const taken = write.apply(response, args);
+      const write = response.write.bind(response) as (...args: readonly unknown[]) => boolean;
+      response.write = (...args: readonly unknown[]) => {
+        const taken = write(...args);
         buffered.push(response.writableLength);
         return taken;
       };

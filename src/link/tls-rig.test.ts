@@ -1,7 +1,7 @@
 // the library asks for this before it is loaded
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
+
 import { type RequestOptions, request } from "node:http";
 import {
   AuthorityKeyIdentifierExtension,
@@ -59,7 +59,7 @@ function nextSerial(): string {
 }
 
 export async function testAuthority(): Promise<TestAuthority> {
-  const keys = await webcrypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
   const now = systemClock.now();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: nextSerial(),
@@ -76,7 +76,7 @@ export async function testAuthority(): Promise<TestAuthority> {
   const authority: TestAuthority = {
     pem: pemOf(certificate),
     async issue(leaf, trusts = [authority]) {
-      const own = await webcrypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
+      const own = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
       const id = `spiffe://${leaf.trustDomain ?? TRUST_DOMAIN}/postern/${leaf.role ?? "gateway"}/${leaf.name ?? "berlin"}`;
       const signed = await X509CertificateGenerator.create({
         serialNumber: nextSerial(),
@@ -95,7 +95,7 @@ export async function testAuthority(): Promise<TestAuthority> {
           await AuthorityKeyIdentifierExtension.create(keys.publicKey),
         ],
       });
-      const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", own.privateKey);
+      const pkcs8 = await crypto.subtle.exportKey("pkcs8", own.privateKey);
       return {
         certificate: pemOf(signed) + authority.pem,
         key: `${PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./ports.ts";
-import { type Line, type Run, runPostern, startProgram } from "./program.ts";
+import { type Line, type Program, type Run, runPostern, startProgram } from "./program.ts";
 
 export interface Ready extends Line {
   readonly console: string;
@@ -49,7 +49,9 @@ export async function startInstance(options: StartOptions = {}): Promise<Instanc
     ["up", "--data", data, "--port", String(port), ...(options.flags ?? [])],
     options.env,
   );
-  const { process: child, lines, line, stop, kill } = program;
+  const { process: child, lines } = program;
+  const line: Program["line"] = async (...wanted) => await program.line(...wanted);
+  const stop = async (): Promise<void> => await program.stop();
 
   const ready = (await line((l) => l.event === "ready").catch(async (error: unknown) => {
     await stop();
@@ -68,7 +70,7 @@ export async function startInstance(options: StartOptions = {}): Promise<Instanc
     },
     postern: async (...args) => await runPostern([...args, "--data", data]),
     stop,
-    kill,
+    kill: async () => await program.kill(),
     async remove() {
       await stop();
       await rm(data, { recursive: true, force: true });

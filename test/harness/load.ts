@@ -31,7 +31,7 @@ export interface LoadOptions {
 const PAUSE_MS = 5;
 
 /** Begins the load; it goes on until it is stopped. */
-export function startLoad({ requests, target, write }: LoadOptions): Load {
+export function startLoad(options: LoadOptions): Load {
   const answers = new Map<number, number>();
   const acknowledged: string[] = [];
   let stopped = false;
@@ -39,7 +39,7 @@ export function startLoad({ requests, target, write }: LoadOptions): Load {
 
   async function readers(): Promise<void> {
     while (!stopped) {
-      const { url, address, cookie } = target(`r${++made}`);
+      const { url, address, cookie } = options.target(`r${++made}`);
       const status = await ask(url, { headers: { cookie, accept: "application/json" }, address }).then(
         (answer) => answer.status,
         () => 0,
@@ -50,14 +50,14 @@ export function startLoad({ requests, target, write }: LoadOptions): Load {
   }
 
   async function writer(): Promise<void> {
-    while (!stopped && write !== undefined) {
+    while (!stopped && options.write !== undefined) {
       const id = `w${++made}`;
-      if (await write(id).catch(() => false)) acknowledged.push(id);
+      if (await options.write(id).catch(() => false)) acknowledged.push(id);
       await pause(PAUSE_MS);
     }
   }
 
-  const running = [...Array.from({ length: requests }, async () => await readers()), writer()];
+  const running = [...Array.from({ length: options.requests }, async () => await readers()), writer()];
   return {
     answers,
     acknowledged,

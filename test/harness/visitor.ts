@@ -27,6 +27,8 @@ interface Sent {
   readonly body?: string;
 }
 
+type PasskeyOptions = Parameters<SoftwareAuthenticator["create"]>[0];
+
 const MOST_REDIRECTS = 15;
 
 export class SoftwareVisitor {
@@ -98,7 +100,9 @@ export class SoftwareVisitor {
         },
       );
       asking.setTimeout(30_000, () => asking.destroy(new Error(`no answer from ${url}`)));
-      asking.on("error", (cause) => reject(new Error(`${sent.method ?? "GET"} ${url}: ${cause.message}`, { cause })));
+      asking.on("error", (cause) =>
+        reject(new Error(`${sent.method ?? "GET"} ${url}: ${cause.message}`, { cause })),
+      );
       asking.end(sent.body);
     });
   }
@@ -122,22 +126,25 @@ export class SoftwareVisitor {
     const url = new URL(link);
     await this.send(link);
     await this.#post(new URL("/enrol/open", url).href, { token: url.hash.slice(1) });
-    const options = await this.#post(new URL("/enrol/options", url).href, { name, displayName: name });
+    const options = await this.#post<PasskeyOptions>(new URL("/enrol/options", url).href, {
+      name,
+      displayName: name,
+    });
     this.#passkey = softwareAuthenticator(url.origin);
-    const response = this.#passkey.create(options as Parameters<SoftwareAuthenticator["create"]>[0]);
+    const response = this.#passkey.create(options);
     await this.#post(new URL("/enrol/verify", url).href, { response });
   }
 
   /** Performs the ceremony of a sign-in page; returns where it goes next. */
   async #signIn(page: string): Promise<string> {
     const base = page.replace(/[?#].*$/, "");
-    const options = await this.#post(`${base}/options`, {});
-    const response = this.#passkey?.get(options as Parameters<SoftwareAuthenticator["get"]>[0]);
-    const { next } = await this.#post(`${base}/verify`, { response });
-    return new URL(String(next), page).href;
+    const options = await this.#post<PasskeyOptions>(`${base}/options`, {});
+    const response = this.#passkey?.get(options);
+    const { next } = await this.#post<{ readonly next: string }>(`${base}/verify`, { response });
+    return new URL(next, page).href;
   }
 
-  async #post(url: string, value: unknown): Promise<{ readonly [member: string]: unknown }> {
+  async #post<T = unknown>(url: string, value: unknown): Promise<T> {
     const { origin } = new URL(url);
     const answer = await this.send(url, {
       method: "POST",
@@ -150,7 +157,7 @@ export class SoftwareVisitor {
       body: JSON.stringify(value),
     });
     if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${answer.body}`);
-    return JSON.parse(answer.body) as { readonly [member: string]: unknown };
+    return JSON.parse(answer.body) as T;
   }
 
   #keep(host: string, line: string): void {

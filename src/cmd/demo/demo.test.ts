@@ -42,6 +42,8 @@ before(async () => {
       scheme: "http",
       demo: true,
       version: "0",
+      node: "control-a",
+      masterKey: { kind: "file", path: "/nowhere", make: false },
     },
     () => undefined,
   );

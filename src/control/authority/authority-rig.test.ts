@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { webcrypto, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
@@ -170,15 +170,15 @@ export async function openInstance(kind: Store["kind"] = "sqlite"): Promise<Inst
 
 /** A key pair and its request, as a joining member makes them. */
 export async function newRequest(
-  algorithm: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams = P256,
+  algorithm: EcKeyGenParams | RsaHashedKeyGenParams = P256,
 ): Promise<{ csr: string; key: string }> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: "CN=whoever asks",
     keys,
     signingAlgorithm: { name: algorithm.name, hash: "SHA-256" },
   });
-  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
   return { csr: request.toString("pem"), key: PemConverter.encode(key, "PRIVATE KEY") };
 }
 

@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { createPrivateKey, webcrypto } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { before, test } from "node:test";
 import {
   BasicConstraintsExtension,
@@ -208,7 +208,7 @@ test("the pin is the hash of the key behind control's certificate", async () => 
   const [, root] = PemConverter.decode(authority.controlCredentials().certificate);
   assert.ok(root !== undefined);
   const spki = new X509Certificate(root).publicKey.rawData;
-  const digest = Buffer.from(await webcrypto.subtle.digest("SHA-256", spki)).toString("hex");
+  const digest = Buffer.from(await crypto.subtle.digest("SHA-256", spki)).toString("hex");
   assert.equal(await authority.pin(), `sha256:${digest}`);
   assert.deepEqual(await authority.bundle(), [`${new X509Certificate(root).toString("pem")}\n`]);
 });
@@ -253,13 +253,13 @@ async function forge(how: {
   readonly by: "itself" | { readonly certificate: X509Certificate; readonly key: string };
   readonly extensions: readonly Extension[];
 }): Promise<{ cert: string; key: string }> {
-  const keys = await webcrypto.subtle.generateKey(P256, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(P256, true, ["sign", "verify"]);
   const { by, extensions } = how;
   const signer =
     by === "itself"
       ? { key: keys.privateKey, name: "CN=forged" }
       : {
-          key: await webcrypto.subtle.importKey("pkcs8", decoded(by.key), P256, false, ["sign"]),
+          key: await crypto.subtle.importKey("pkcs8", decoded(by.key), P256, false, ["sign"]),
           name: by.certificate.subject,
         };
   const certificate = await X509CertificateGenerator.create({
@@ -272,7 +272,7 @@ async function forge(how: {
     signingKey: signer.key,
     extensions: [...extensions],
   });
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   return { cert: `${certificate.toString("pem")}\n`, key };
 }
 

@@ -165,8 +165,11 @@ async function storeOn(database: Database, { clock, ids, schedule, notify }: Sto
         let query = db.selectFrom("entity").select(["kind", "key", "value"]);
         if (kinds !== undefined) query = query.where("kind", "in", kinds);
         if (after !== undefined)
-          query = query.where(({ eb, and, or }) =>
-            or([eb("kind", ">", after.kind), and([eb("kind", "=", after.kind), eb("key", ">", after.key)])]),
+          query = query.where((row) =>
+            row.or([
+              row("kind", ">", after.kind),
+              row.and([row("kind", "=", after.kind), row("key", ">", after.key)]),
+            ]),
           );
         const rows = await query.orderBy("kind").orderBy("key").limit(limit).execute();
         return { epoch, number, entities: rows.map(toEntity) };

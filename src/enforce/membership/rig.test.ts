@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { createPublicKey, X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
+import { createPublicKey, X509Certificate as NodeCertificate } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -73,12 +73,14 @@ export interface LeafOptions {
   readonly usage?: string;
 }
 
+type LeafKey = Parameters<typeof X509CertificateGenerator.create>[0]["publicKey"];
+
 /** An authority as control's is, that also signs what control's never would. */
 export interface TestAuthority {
   readonly pem: string;
   readonly pin: string;
   readonly entity: EntityChange;
-  leaf(key: PublicKey | webcrypto.CryptoKey, options?: LeafOptions): Promise<string>;
+  leaf(key: LeafKey, options?: LeafOptions): Promise<string>;
   /** A certificate of it with a new key, and itself behind that. */
   credentials(options?: LeafOptions): Promise<LinkCredentials>;
   /** What control answers to a request for a certificate. */
@@ -89,7 +91,7 @@ let serial = 1;
 const nextSerial = (): string => (0x1000 + serial++).toString(16);
 
 export async function newAuthority(since: number = Date.now() - HOUR): Promise<TestAuthority> {
-  const keys = await webcrypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: nextSerial(),
     name: [{ CN: [`authority ${nextSerial()}`] }],
@@ -133,8 +135,8 @@ export async function newAuthority(since: number = Date.now() - HOUR): Promise<T
       return `${leaf.toString("pem")}\n`;
     },
     async credentials(options) {
-      const own = await webcrypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
-      const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", own.privateKey);
+      const own = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
+      const pkcs8 = await crypto.subtle.exportKey("pkcs8", own.privateKey);
       return {
         certificate: (await authority.leaf(own.publicKey, options)) + pem,
         key: PemConverter.encode(pkcs8, "PRIVATE KEY"),

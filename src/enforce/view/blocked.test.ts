@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import "reflect-metadata";
-import { webcrypto, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { sha256Hex } from "#kernel";
@@ -242,7 +242,7 @@ test("when somebody who is told of changes fails on one, it is not fresh until t
 
 async function authority(): Promise<{ readonly pem: string; readonly id: string }> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const made = await X509CertificateGenerator.createSelfSigned({ keys, signingAlgorithm: algorithm });
   const pem = made.toString("pem");
   return { pem, id: sha256Hex(new X509Certificate(pem).raw) };
