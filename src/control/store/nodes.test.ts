@@ -165,6 +165,46 @@ for (const database of SHARED) {
       }
     });
 
+    test("a write sees what the one before it did, whatever isolation the database has for its default", async () => {
+      const place = await database.fresh();
+      const url = urlOf(place);
+      const name = new URL(url).pathname.slice(1);
+      await queryOf(url, `alter database ${name} set default_transaction_isolation = 'repeatable read'`);
+      const stores = [await database.open(place), await database.open(place)];
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          await stores[i % 2]?.write(async ({ db }) => {
+            const rows = await db.selectFrom("instance").select("name").execute();
+            await pause(2);
+            await db
+              .insertInto("instance")
+              .values({ name: `${i}`, value: String(rows.length) })
+              .execute();
+          });
+        }),
+      );
+      const rows = (await stores[0]?.db.selectFrom("instance").select("value").execute()) ?? [];
+      assert.deepEqual(
+        rows.map(({ value }) => Number(value)).sort((a, b) => a - b),
+        Array.from({ length: 20 }, (_, i) => i),
+      );
+      for (const store of stores) await store.close();
+    });
+
+    test("text that PostgreSQL cannot hold is said to be so", async () => {
+      const store = await database.open();
+      const query = store.db.selectFrom("instance").selectAll().where("name", "=", "a\0b");
+      await assert.rejects(query.execute(), { code: "input.invalid" });
+      await assert.rejects(
+        store.write(
+          async ({ db }) => await db.insertInto("instance").values({ name: "n", value: "\0" }).execute(),
+        ),
+        { code: "input.invalid" },
+      );
+      assert.equal((await store.head()).number, 0);
+      await store.close();
+    });
+
     test("opening an empty database at the same time makes it once", async () => {
       const place = await database.fresh();
       const stores = await Promise.all(Array.from({ length: 4 }, async () => await database.open(place)));

@@ -25,6 +25,8 @@ const NETWORK: ReadonlySet<string> = new Set([
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|HOSTNAME_MISMATCH|EPROTO)/;
 const NO_TLS = /server does not support SSL/i;
+/** `character_not_in_repertoire`: U+0000, which no text of PostgreSQL holds. */
+const NO_TEXT = "22021";
 /** What the driver says without a code. */
 const LOST =
   /connection terminated|timeout exceeded when trying to connect|query read timeout|connection error|not queryable|was destroyed|client was closed|client has encountered|pool after calling end|sasl|client password must be/i;
@@ -61,6 +63,10 @@ export function explained(error: unknown, where: string, circumstance: Circumsta
       cause: error,
     });
   }
+  if (code === NO_TEXT)
+    return new PosternError("input.invalid", "a text holds a character that cannot be kept", {
+      cause: error,
+    });
   const tls = NO_TLS.test(error.message) || (code !== undefined && TLS.test(code));
   const unreachable =
     tls ||

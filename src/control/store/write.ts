@@ -78,7 +78,9 @@ export function makeWriter({
     const gathered: Gathered = { changes: [], listeners: [], events: false };
     const endTurn = how.concurrent === true ? undefined : await database.turn();
     try {
-      const written = await database.writer.transaction().execute(async (db) => {
+      // whatever the database's default: a stronger level would go on seeing what was there before this had its turn
+      const transaction = database.writer.transaction().setIsolationLevel("read committed");
+      const written = await transaction.execute(async (db) => {
         if (how.concurrent !== true) await database.exclude(db);
         const value = await run({ db, gathered, alone: how.concurrent !== true }, work);
         const number = await commit(db, gathered);
