@@ -4,8 +4,9 @@ import { capacity } from "./capacity.ts";
 import type { Bench } from "./measurement.ts";
 import { revoke } from "./revoke.ts";
 import { start } from "./start.ts";
+import { view } from "./view.ts";
 
-const BENCHES: readonly Bench[] = [start, capacity, revoke];
+const BENCHES: readonly Bench[] = [start, capacity, revoke, view];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
