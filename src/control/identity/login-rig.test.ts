@@ -15,7 +15,7 @@ import { z } from "zod";
 import { type ManualClock, manualClock, type Notice, systemIds, systemSchedule } from "#kernel";
 import type { InstanceState } from "#link";
 import { openLog } from "#log";
-import { openSecrets } from "#secrets";
+import { openSecrets, type Secrets } from "#secrets";
 import { type DatabasePlace, openStore, type Store } from "#store";
 import type { TestDatabase } from "../../../test/harness/databases.ts";
 import {
@@ -104,7 +104,14 @@ interface Shared {
   readonly instance: InstanceState;
 }
 
-async function startNode(name: string, { place, folder, clock, instance }: Shared): Promise<Node> {
+interface Opened {
+  readonly name: string;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly notices: Notice[];
+}
+
+async function openNode(name: string, { place, folder, clock }: Shared): Promise<Opened> {
   const notices: Notice[] = [];
   const notify = (notice: Notice): void => void notices.push(notice);
   const store = await openStore({ ...place, clock, ids: systemIds, schedule: systemSchedule, notify });
@@ -114,6 +121,12 @@ async function startNode(name: string, { place, folder, clock, instance }: Share
     clock,
     ids: systemIds,
   });
+  return { name, store, secrets, notices };
+}
+
+async function startNode({ name, store, secrets, notices }: Opened, shared: Shared): Promise<Node> {
+  const { folder, clock, instance } = shared;
+  const notify = (notice: Notice): void => void notices.push(notice);
   const ticks = new Set<() => void>();
   const origin = { role: "control", name, version: "0" } as const;
   const identity = await openIdentity({
@@ -194,8 +207,10 @@ export async function startRig(
   const clock = manualClock(Date.now());
   const shared = { place: await database.fresh(), folder, clock, instance };
   const names = ["a", "b", "c", "d"].slice(0, database.shared ? count : 1);
-  const nodes: Node[] = [];
-  for (const name of names) nodes.push(await startNode(name, shared));
+  const opened: Opened[] = [];
+  // the first makes the key that the others are given
+  for (const name of names) opened.push(await openNode(name, shared));
+  const nodes = await Promise.all(opened.map(async (each) => await startNode(each, shared)));
 
   let asked = 0;
   function next(): Node {

@@ -12,7 +12,7 @@ export interface RateLimit {
 /** Sources that are remembered; the one seen longest ago is forgotten first. */
 const MOST_SOURCES = 10_000;
 
-/** A token bucket for each source: `perMinute` at once, and refilled over a minute. */
+/** A token bucket for each source in this process: `perMinute` at once, and refilled over a minute. */
 export function rateLimit(perMinute: number, clock: Clock): RateLimit {
   const buckets = new Map<string, { tokens: number; at: number }>();
 
