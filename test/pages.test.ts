@@ -4,15 +4,18 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, type Visitor, visitor } from "./harness/browser.ts";
+import { rotatingAuthority, troubledDeployment } from "./harness/deployment.ts";
 import { type Instance, startInstance } from "./harness/instance.ts";
 import { acceptInvitation, becomeAdministrator, openApplication, textOf } from "./harness/people.ts";
+import { freePort } from "./harness/ports.ts";
+import { runPostern } from "./harness/program.ts";
 import { until } from "./harness/until.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -24,7 +27,8 @@ let shots: string;
 
 before(async () => {
   browser = await openBrowser();
-  instance = await startInstance();
+  const link = `127.0.0.1:${await freePort()}`;
+  instance = await startInstance({ flags: ["--link", link, "--link-url", `https://${link}`] });
   shots = process.env.POSTERN_PICTURES ?? (await mkdtemp(join(tmpdir(), "postern-shots-")));
   await mkdir(shots, { recursive: true });
   ada = await visitor(browser);
@@ -141,6 +145,7 @@ test("the console's pages", async () => {
     ["people", "/people", /people/i],
     ["sessions", "/sessions", /sessions/i],
     ["policies", "/policies", /polic/i],
+    ["deployment", "/deployment", /deployment/i],
   ];
   for (const [name, path, heading] of pages) {
     await openApplication(ada.page, `${instance.ready.console}${path}`);
@@ -173,4 +178,61 @@ test("the why page, beside the log and on its own", async () => {
     .first()
     .waitFor();
   await look(ada.page, "console-why");
+});
+
+test("a gateway is added, joins, and is shut out from the console", async () => {
+  const { page } = ada;
+  await openApplication(page, `${instance.ready.console}/deployment`);
+  await page.getByText("All is well").waitFor();
+  await page.getByRole("link", { name: "Add a gateway or agent" }).click();
+  await page.getByLabel("Name").fill("local");
+  await page.getByRole("button", { name: "Make the command" }).click();
+  await page.getByText(/runs beside control has the name local/).waitFor();
+  await page.getByLabel("Name").fill("edge-1");
+  await page.getByRole("button", { name: "Make the command" }).click();
+  const command = (await page.locator(".copy-command code").textContent()) ?? "";
+  await page.getByText("Waiting for it to join").waitFor();
+  await look(page, "console-deployment-add");
+  assert.match(
+    command,
+    /^postern gateway join https:\/\/127\.0\.0\.1:\d+ --token pjt_\S+ --ca-pin sha256:\S+$/,
+  );
+  const data = await mkdtemp(join(tmpdir(), "postern-edge-"));
+  const joined = await runPostern([...command.split(" ").slice(1), "--data", data]);
+  assert.equal(joined.code, 0, joined.stderr);
+  await page.getByText("Gateway edge-1 has joined", { exact: false }).first().waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText("has not been connected yet").waitFor();
+
+  await page.getByRole("link", { name: "edge-1", exact: true }).click();
+  await page.getByRole("button", { name: "Revoke gateway edge-1" }).click();
+  await page.getByRole("heading", { name: "Revoke gateway edge-1?" }).waitFor();
+  await look(page, "console-deployment-revoke");
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByText("It may no longer take part").waitFor();
+  const list = await instance.postern("gateway", "list", "--json");
+  const { items } = JSON.parse(list.stdout) as { items: { name: string; condition: string }[] };
+  assert.equal(items.find(({ name }) => name === "edge-1")?.condition, "revoked");
+  await rm(data, { recursive: true });
+});
+
+test("a deployment with much that is wrong, while its authority is rotated", async () => {
+  const { page } = ada;
+  const answers: readonly (readonly [string, unknown])[] = [
+    ["components", troubledDeployment(Date.now())],
+    ["authority", rotatingAuthority(Date.now())],
+  ];
+  for (const [path, json] of answers)
+    await page.route(`**/api/v1/${path}`, async (route) => await route.fulfill({ json }));
+  await openApplication(page, `${instance.ready.console}/deployment`);
+  await page.getByText("Show 1 more").waitFor();
+  await page.getByText("Under way").waitFor();
+  await look(page, "console-deployment-troubled");
+  await page.getByText("Show 1 more").click();
+  await page.getByRole("link", { name: "Show gateway edge-3" }).click();
+  await page.getByRole("heading", { name: "Gateway edge-3" }).waitFor();
+  await look(page, "console-deployment-panel");
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "Gateway edge-3" }).waitFor({ state: "detached" });
+  await page.unrouteAll({ behavior: "wait" });
 });

@@ -35,11 +35,18 @@ export function listCommand(role: MemberRole): Command {
       if (json) printJson(world, { items: raw, tokens: open });
       else
         world.stdout.write(
-          `${components.length} ${role}${components.length === 1 ? "" : "s"}\n${table(components, paint(world.colour), now)}${open.map((token) => waiting(token, now)).join("")}Add another: postern ${role} token NAME\n`,
+          `${summary(role, components)}\n${table(components, paint(world.colour), now)}${open.map((token) => waiting(token, now)).join("")}Add another: postern ${role} token NAME\n`,
         );
       return EXIT.done;
     },
   });
+}
+
+function summary(role: MemberRole, components: readonly Component[]): string {
+  const revoked = components.filter(({ condition }) => condition === "revoked").length;
+  const rest = components.length - revoked;
+  const text = `${rest} ${role}${rest === 1 ? "" : "s"}`;
+  return revoked === 0 ? text : `${text}, and ${revoked} that ${revoked === 1 ? "is" : "are"} revoked`;
 }
 
 function table(components: readonly Component[], colours: Paint, now: number): string {

@@ -60,7 +60,7 @@ function describe(seen: Overview, colours: Paint, now: number): string {
 
 /** Who has been revoked takes part no more, and is listed by `gateway list` and `agent list` alone. */
 function parts({ controls, gateways, agents }: Deployment, colours: Paint, now: number): string {
-  const heads = ["", "STATE", "VERSION", "VIEW AGE", "CERTIFICATE", "HOST"].map(colours.strong);
+  const heads = ["PART", "STATE", "VERSION", "VIEW AGE", "CERTIFICATE", "HOST"].map(colours.strong);
   return columns(
     [
       heads,

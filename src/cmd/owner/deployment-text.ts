@@ -23,7 +23,7 @@ const CONDITIONS: {
   stale: [BAD, "out of date", () => undefined],
   blocked: [BAD, "blocked", () => undefined],
   cloned: [BAD, "in two places", ({ clone }) => clone?.since],
-  away: [BAD, "not connected", ({ lastSeenAt }) => lastSeenAt],
+  away: [WARNING, "not connected", ({ lastSeenAt }) => lastSeenAt],
   expected: [UNKNOWN, "not started yet", ({ joinedAt }) => joinedAt],
   revoked: [BAD, "revoked", ({ revokedAt }) => revokedAt],
 };
@@ -38,7 +38,7 @@ export function conditionText(component: Component, colours: Paint, now: number)
 export function nodeText(node: Deployment["controls"][number], colours: Paint, now: number): string {
   return node.live
     ? painted(WELL, withTime("running", node.startedAt, now), colours)
-    : painted(BAD, withTime("not heard of", node.lastSeenAt, now), colours);
+    : painted(WARNING, withTime("not heard of", node.lastSeenAt, now), colours);
 }
 
 function withTime(words: string, since: number | undefined, now: number): string {
@@ -51,12 +51,15 @@ function painted(sign: string, words: string, colours: Paint): string {
   return sign === BAD ? colours.bad(text) : colours.warn(text);
 }
 
-/** How old what a component knows is, such as `0.4 s`, and how many changes it is behind when it is behind any. */
-export function viewText({ connectedSince, viewAgeSeconds, lag = 0 }: Component): string {
+/** Of these, the changes that came since their report are not the ones that they wait for. */
+const KEEPING_UP: ReadonlySet<Component["condition"]> = new Set(["well", "skewed"]);
+
+/** How old what a component knows is, such as `0.4 s`, and how many changes it is behind when it does not keep up. */
+export function viewText({ condition, connectedSince, viewAgeSeconds, lag = 0 }: Component): string {
   // what somebody said who is gone says nothing of now
   if (connectedSince === undefined || viewAgeSeconds === undefined) return "";
   const age = viewAgeSeconds < 10 ? viewAgeSeconds.toFixed(1) : String(Math.round(viewAgeSeconds));
-  return `${age} s${lag === 0 ? "" : `, ${lag} behind`}`;
+  return `${age} s${lag === 0 || KEEPING_UP.has(condition) ? "" : `, ${lag} behind`}`;
 }
 
 /** When its certificate ends; those beside control have none. */

@@ -136,9 +136,9 @@ describe("the console's door", () => {
 
 describe("a request that changes something", () => {
   const foreign: readonly (readonly [string, HeaderSet])[] = [
-    ["no token", { "x-postern-csrf": undefined }],
-    ["an empty token", { "x-postern-csrf": "" }],
-    ["a made-up token", { "x-postern-csrf": "A".repeat(43) }],
+    ["no token", { "x-csrf-token": undefined }],
+    ["an empty token", { "x-csrf-token": "" }],
+    ["a made-up token", { "x-csrf-token": "A".repeat(43) }],
     ["no origin", { origin: undefined }],
     ["the origin null", { origin: "null" }],
     ["the origin of an application", { origin: "http://wiki.postern.localhost:7400" }],
@@ -168,7 +168,7 @@ describe("a request that changes something", () => {
       "POST",
       "/api/v1/people",
       { name: "mallory" },
-      { "x-postern-csrf": token },
+      { "x-csrf-token": token },
     );
     assertProblem(answer, 403, "denied");
   });

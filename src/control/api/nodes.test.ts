@@ -45,7 +45,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 test("a page that one node served may act at the other", async () => {
   const csrf = String((await a.console(ada, "GET", "/api/v1/me")).at("csrf"));
   assert.equal((await b.console(ada, "GET", "/api/v1/me")).at("csrf"), csrf);
-  const invited = await b.console(ada, "POST", "/api/v1/people", { name: "bob" }, { "x-postern-csrf": csrf });
+  const invited = await b.console(ada, "POST", "/api/v1/people", { name: "bob" }, { "x-csrf-token": csrf });
   assert.equal(invited.status, 200, invited.text);
   assert.deepEqual(names(await a.owner("GET", "/api/v1/people")), ["ada", "bob"]);
 });
@@ -177,7 +177,10 @@ test("a rotation is begun by one node only", async () => {
   const begun = await Promise.all(
     [a, b].map(async (rig) => await rig.owner("POST", "/api/v1/authority/rotate")),
   );
-  assert.deepEqual(begun.map(({ status }) => status).sort((x, y) => x - y), [200, 409]);
+  assert.deepEqual(
+    begun.map(({ status }) => status).sort((x, y) => x - y),
+    [200, 409],
+  );
   const shown = await Promise.all([a, b].map(async (rig) => await rig.owner("GET", "/api/v1/authority")));
   assert.equal(shown[0]?.text, shown[1]?.text);
 });

@@ -295,7 +295,7 @@ export async function makeRig(options: RigOptions = {}): Promise<Rig> {
         {
           ...(await pageHeaders(who)),
           ...jsonType(body),
-          ...(change ? { origin: origins.console, "x-postern-csrf": csrf } : {}),
+          ...(change ? { origin: origins.console, "x-csrf-token": csrf } : {}),
           ...headers,
         },
         textOf(body),

@@ -35,7 +35,7 @@ export interface Me {
   readonly displayName: string;
   readonly role: string;
   readonly session?: string;
-  /** Sent back as `X-Postern-CSRF` with every request that changes something. */
+  /** Sent back as `X-CSRF-Token` with every request that changes something. */
   readonly csrf: string;
   readonly loginOrigin: string;
   readonly version: string;

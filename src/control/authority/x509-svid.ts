@@ -54,12 +54,18 @@ export function checkTrustDomain(trustDomain: string): string {
   throw new PosternError("input.invalid", `no trust domain can have the name ${trustDomain}`);
 }
 
+const NAMED: { readonly [what in MemberRole | "control"]: string } = {
+  gateway: "a gateway",
+  agent: "an agent",
+  control: "a control node",
+};
+
 /** @throws PosternError `input.invalid`, saying what the name of a `what` is made of. */
 export function checkMemberName(name: string, what: MemberRole | "control"): string {
   if (NAME.test(name)) return name;
   throw new PosternError(
     "input.invalid",
-    `the name of a ${what === "control" ? "control node" : what} has 1 to 63 characters: a to z, 0 to 9 and hyphen, the hyphen neither first nor last`,
+    `the name of ${NAMED[what]} has 1 to 63 characters: a to z, 0 to 9 and hyphen, the hyphen neither first nor last`,
   );
 }
 

@@ -25,7 +25,7 @@ export async function send<T>(
   return await answer<T>(path, {
     method,
     headers: {
-      "X-Postern-CSRF": csrf,
+      "X-CSRF-Token": csrf,
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

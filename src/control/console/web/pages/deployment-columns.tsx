@@ -96,7 +96,7 @@ export const NODES: readonly Column<Node>[] = [
     cell: ({ name, self }) => (
       <span>
         {name}
-        {self && <span className="muted"> (answers you)</span>}
+        {self && <span className="muted"> (this one)</span>}
       </span>
     ),
   },

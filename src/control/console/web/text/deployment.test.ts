@@ -3,11 +3,13 @@ import { test } from "node:test";
 import { inventory, partName, rankOf, shownCondition, verdict, viewAge } from "./deployment.ts";
 
 test("the age of a view is shown of whoever is connected, and what it is behind when it is", () => {
-  assert.equal(viewAge({ connectedSince: 1, viewAgeSeconds: 0.44 }), "0.4 s");
-  assert.equal(viewAge({ connectedSince: 1, viewAgeSeconds: 0.44, lag: 0 }), "0.4 s");
-  assert.equal(viewAge({ connectedSince: 1, viewAgeSeconds: 1234.4, lag: 1200 }), "1,234 s, 1,200 behind");
-  assert.equal(viewAge({ viewAgeSeconds: 3 }), undefined);
-  assert.equal(viewAge({ connectedSince: 1 }), undefined);
+  const well = { condition: "well", connectedSince: 1, viewAgeSeconds: 0.44 } as const;
+  assert.equal(viewAge(well), "0.4 s");
+  assert.equal(viewAge({ ...well, lag: 3 }), "0.4 s", "what came since its report");
+  const stale = { ...well, condition: "stale", viewAgeSeconds: 1234.4, lag: 1200 } as const;
+  assert.equal(viewAge(stale), "1,234 s, 1,200 behind");
+  assert.equal(viewAge({ condition: "away", viewAgeSeconds: 3 }), undefined);
+  assert.equal(viewAge({ condition: "silent", connectedSince: 1 }), undefined);
 });
 
 test("every condition has a glyph and words, and what denies ranks after what does not", () => {

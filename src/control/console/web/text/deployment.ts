@@ -40,16 +40,21 @@ export function shownNode({ live }: Deployment["controls"][number]): Shown {
     : { kind: "step-up", glyph: "!", word: "Not heard of" };
 }
 
+/** Of these, the changes that came since their report are not the ones that they wait for. */
+const KEEPING_UP: ReadonlySet<Component["condition"]> = new Set(["well", "skewed"]);
+
 /** How old what a component knows is: "0.4 s", "14 s, 3 behind". Nothing of one that is not connected. */
 export function viewAge({
+  condition,
   connectedSince,
   viewAgeSeconds,
   lag = 0,
-}: Pick<Component, "connectedSince" | "viewAgeSeconds" | "lag">): string | undefined {
+}: Pick<Component, "condition" | "connectedSince" | "viewAgeSeconds" | "lag">): string | undefined {
   if (connectedSince === undefined || viewAgeSeconds === undefined) return undefined;
   const age =
     viewAgeSeconds < 10 ? viewAgeSeconds.toFixed(1) : Math.round(viewAgeSeconds).toLocaleString("en");
-  return lag === 0 ? `${age} s` : `${age} s, ${lag.toLocaleString("en")} behind`;
+  if (lag === 0 || KEEPING_UP.has(condition)) return `${age} s`;
+  return `${age} s, ${lag.toLocaleString("en")} behind`;
 }
 
 /** How the whole is, at a glance. */
