@@ -191,7 +191,7 @@ test("what is not there, or may not be, is refused with what to do", async () =>
   assert.equal(away.code, 3);
 });
 
-test("a token is not made where nobody could use it, and how to change that is said", async () => {
+test("one machine alone: a token that nobody could use is not made, and its authority is rotated to the end", async () => {
   const elsewhere = join(folder, "alone");
   const instance = await start("up", "--data", elsewhere, "--port", "0", "--no-demo");
   const refused = await runLine(["gateway", "token", "edge-1", "--data", elsewhere], { folder });
@@ -200,10 +200,19 @@ test("a token is not made where nobody could use it, and how to change that is s
     refused.stderr,
     /^error: no control node takes .*\n {2}try: .*--link 0\.0\.0\.0:7443 --link-url https:\/\/HOST:7443/,
   );
+  const alone = ["--data", elsewhere] as const;
+  const rotated = await runLine(["authority", "rotate", ...alone], { folder });
+  assert.equal(rotated.code, 0, rotated.stderr);
+  assert.match(
+    rotated.stdout,
+    /^The authority of postern\.localhost was rotated; nobody was cut off\n {2}Pin +sha256:[0-9a-f]{64}\n {2}Authority .*\n {2}Rotation +by itself at half of its life\n/,
+  );
+  const begun = await runLine(["authority", "rotate", "--no-wait", "--json", ...alone], { folder });
+  assert.notEqual((JSON.parse(begun.stdout) as { phase: string }).phase, "steady");
   await end(instance);
 });
 
-test("the authority is shown, and rotated to the end", async () => {
+test("the authority is shown, and a rotation goes on when nobody waits for it any more", async () => {
   const before = await json("authority", "show");
   const shown = await postern("authority", "show");
   assert.match(
@@ -212,7 +221,10 @@ test("the authority is shown, and rotated to the end", async () => {
   );
   // a token that names the old authority is waited for
   await postern("gateway", "token", "edge-2");
-  const begun = await postern("authority", "rotate", "--no-wait");
+  const begun = await runLine(["authority", "rotate", "--data", data], {
+    folder,
+    stopped: Promise.resolve(),
+  });
   assert.equal(begun.code, 0, begun.stderr);
   assert.match(
     begun.stdout,

@@ -100,9 +100,9 @@ function ConfirmRevoke({ component, deployment, onClose }: DetailsProps & { read
       onClose={onClose}
     >
       <p>{whatEnds(component)}</p>
-      {role === "gateway" && !isLastGateway(component, deployment) && (
-        <p>Whoever is signed in stays so at the other gateways.</p>
-      )}
+      {role === "gateway" &&
+        component.connectedSince !== undefined &&
+        !isLastGateway(component, deployment) && <p>Whoever is signed in stays so at the other gateways.</p>}
       {isLastGateway(component, deployment) && (
         <p>
           <Mark kind="deny" glyph="✕" word="No other gateway is connected:" /> after this, applications cannot
