@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after } from "node:test";
 import { type ErrorCode, manualClock, PosternError, systemIds, systemSchedule } from "#kernel";
 import type { InstanceState } from "#link";
 import { type EventLog, openLog } from "#log";
 import { demoFiles, type SourceFile } from "#policy";
 import { openStore, type Store } from "#store";
+import type { Place, TestDatabase } from "../../../test/harness/databases.ts";
 import { type Activation, type Actor, openActivation } from "./index.ts";
-
-export const folder = mkdtempSync(join(tmpdir(), "postern-activation-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 export const NOW = Date.UTC(2026, 2, 4, 10);
 export const ACTOR: Actor = {
@@ -21,56 +15,69 @@ export const ACTOR: Actor = {
 };
 export const FIRST = demoFiles("UTC");
 
+/** A control node's activation, on a database of its own or on one that other nodes share. */
 export interface House {
-  readonly path: string;
+  readonly place: Place;
   readonly store: Store;
   readonly log: EventLog;
   readonly activation: Activation;
   close(): Promise<void>;
 }
 
-let made = 0;
-export async function house(
-  started: {
-    readonly path?: string;
-    readonly port?: number;
-    readonly hostStyle?: InstanceState["hostStyle"];
-  } = {},
-): Promise<House> {
-  const { path = join(folder, `${++made}.db`), port = 7400, hostStyle = "subdomain" } = started;
-  const clock = manualClock(NOW);
-  const origin = { role: "control", name: "local", version: "0.1.0" } as const;
-  const origins =
-    hostStyle === "port"
-      ? { login: `http://localhost:${port}`, console: `http://localhost:${port + 1}` }
-      : {
-          login: `http://login.postern.localhost:${port}`,
-          console: `http://console.postern.localhost:${port}`,
-        };
-  const instance: InstanceState = {
-    id: "ins_1",
-    domain: "postern.localhost",
-    hostStyle,
-    origins,
-    scheme: "http",
-    port,
-  };
-  const store = await openStore({
-    path,
-    clock,
-    ids: systemIds,
-    schedule: systemSchedule,
-    notify: () => undefined,
-  });
-  const log = await openLog({ store, origin, boot: `boot_${made}_${Math.trunc(performance.now())}`, clock });
-  const activation = await openActivation({ store, log, clock, ids: systemIds, origin, instance });
-  return { path, store, log, activation, close: async () => await store.close() };
+export interface HouseOptions {
+  /** An empty one unless it is given. */
+  readonly place?: Place;
+  readonly port?: number;
+  readonly hostStyle?: InstanceState["hostStyle"];
 }
 
-export async function started(options: Parameters<typeof house>[0] = {}): Promise<House> {
-  const one = await house(options);
-  await one.activation.ensureFirst(FIRST);
-  return one;
+export interface Houses {
+  /** With no set active. */
+  readonly house: (options?: HouseOptions) => Promise<House>;
+  /** With the first set active. */
+  readonly started: (options?: HouseOptions) => Promise<House>;
+}
+
+let made = 0;
+export function housesOn(database: TestDatabase): Houses {
+  async function house(options: HouseOptions = {}): Promise<House> {
+    const { place = await database.fresh(), port = 7400, hostStyle = "subdomain" } = options;
+    const clock = manualClock(NOW);
+    const origin = { role: "control", name: `node-${++made}`, version: "0.1.0" } as const;
+    const origins =
+      hostStyle === "port"
+        ? { login: `http://localhost:${port}`, console: `http://localhost:${port + 1}` }
+        : {
+            login: `http://login.postern.localhost:${port}`,
+            console: `http://console.postern.localhost:${port}`,
+          };
+    const instance: InstanceState = {
+      id: "ins_1",
+      domain: "postern.localhost",
+      hostStyle,
+      origins,
+      scheme: "http",
+      port,
+    };
+    const store = await openStore({
+      ...place,
+      clock,
+      ids: systemIds,
+      schedule: systemSchedule,
+      notify: () => undefined,
+    });
+    const log = await openLog({ store, origin, boot: `boot_${made}`, clock });
+    const activation = await openActivation({ store, log, clock, ids: systemIds, origin, instance });
+    return { place, store, log, activation, close: async () => await store.close() };
+  }
+  return {
+    house,
+    async started(options = {}) {
+      const one = await house(options);
+      await one.activation.ensureFirst(FIRST);
+      return one;
+    },
+  };
 }
 
 export async function refusal(work: Promise<unknown>, code: ErrorCode): Promise<PosternError> {

@@ -15,7 +15,7 @@
  *
  * The limits on tries by source address are the exception: each node counts for itself, so that N of them allow N times as
  * many. They keep logs and tables from filling and guard no secret: setup links, invitations, challenges, codes and cookies
- * are 256 random bits or as good, and a passkey is a signature.
+ * are 256 random bits each, and a passkey is a signature.
  *
  * While the database is away, every request that needs it is answered 503 with a time to try again, whatever oidc-provider
  * would have made of it, and sets no cookie. What was begun before goes on afterwards; of a commit whose answer was lost,
