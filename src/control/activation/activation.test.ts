@@ -46,6 +46,23 @@ onEveryDatabase((database) => {
       await again.close();
     });
 
+    test("that another version of Postern has made is added to by that version alone", async () => {
+      const one = await started();
+      await one.store.write(async ({ db }) => {
+        await db
+          .insertInto("policy_version")
+          .values({ version: "0".repeat(64), files: JSON.stringify(FIRST), created_at: NOW })
+          .execute();
+        await db
+          .insertInto("policy_activation")
+          .values({ activation: 2, version: "0".repeat(64), at: NOW, actor: "owner" })
+          .execute();
+      });
+      await refusal(one.activation.apply([wikiFor("ada")], "merge", ACTOR), "conflict");
+      assert.equal((await one.activation.active()).activation, 2);
+      await one.close();
+    });
+
     test("is activated anew when Postern's own rules have changed with its version", async () => {
       const one = await started();
       await one.store.write(async ({ db }) => {

@@ -91,6 +91,11 @@ export async function openActivation(options: ActivationOptions): Promise<Activa
   ): Promise<Applied> {
     const { value } = await store.write(async (tx) => {
       const before = await activeRow(tx.db);
+      // while nodes are brought to another version one by one, what this one would add to is not what is in force
+      if (sets.of(before.version, before.files).version !== before.version)
+        throw new PosternError("conflict", "the active set was made by another version of Postern", {
+          remedy: "do this at a control node of that version, or when all are of one",
+        });
       const { set, files } = make(before);
       if (set.version === before.version) return summary(set, files, before.activation, false);
       return summary(set, files, await activate(tx, set, before.activation + 1, what), true);
