@@ -39,7 +39,7 @@ export function credentialsOf({ certificate, key, authorities, trustDomain }: Me
 }
 
 /** The one among the authorities that signed a certificate. */
-export function signerOf(
+function signerOf(
   leaf: X509Certificate,
   authorities: readonly X509Certificate[],
 ): X509Certificate | undefined {

@@ -71,14 +71,16 @@ export function amount(members: Members, name: string, least: number, most: numb
 }
 
 /** A whole number from 0. */
-export function count(members: Members, name: string): number {
+function count(members: Members, name: string): number {
   const value = members[name];
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw malformed(name, "a whole number");
 }
 
 /** Milliseconds since the Unix epoch. */
-export const time: (members: Members, name: string) => number = count;
+export function time(members: Members, name: string): number {
+  return count(members, name);
+}
 
 export function port(members: Members, name: string): number {
   const value = count(members, name);
