@@ -70,20 +70,13 @@ export function amount(members: Members, name: string, least: number, most: numb
   throw malformed(name, `a number from ${least} to ${most}`);
 }
 
-/** A whole number from 0. */
-function count(members: Members, name: string): number {
-  const value = members[name];
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw malformed(name, "a whole number");
-}
-
 /** Milliseconds since the Unix epoch. */
 export function time(members: Members, name: string): number {
-  return count(members, name);
+  return whole(members, name);
 }
 
 export function port(members: Members, name: string): number {
-  const value = count(members, name);
+  const value = whole(members, name);
   if (value >= 1 && value <= 65_535) return value;
   throw malformed(name, "a port");
 }
@@ -103,4 +96,10 @@ export function pem(members: Members, name: string): string {
 
 export function malformed(name: string, wanted: string, cause?: unknown): PosternError {
   return new PosternError("input.invalid", `${name} is not ${wanted}`, cause === undefined ? {} : { cause });
+}
+
+function whole(members: Members, name: string): number {
+  const value = members[name];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw malformed(name, "a whole number");
 }
