@@ -41,7 +41,7 @@ onPostgres((database) => {
   }
 
   function outcomes(settled: readonly PromiseSettledResult<unknown>[]): string[] {
-    return statuses(settled);
+    return settled.map((each) => each.status).sort();
   }
   const ONE_OF_THREE = ["fulfilled", "rejected", "rejected"];
 
