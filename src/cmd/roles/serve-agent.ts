@@ -34,7 +34,6 @@ export async function serveAgent(options: ServeAgent, boot: string, notify: Noti
     folder,
     source: `agent:${name}`,
     boot,
-    clock,
     schedule,
     ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
     notify,

@@ -58,7 +58,6 @@ export async function serveGateway(
     folder,
     source: `gateway:${name}`,
     boot,
-    clock,
     schedule,
     ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
     notify,

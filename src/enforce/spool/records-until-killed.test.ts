@@ -1,5 +1,5 @@
 /** A process of the spool's tests: given a folder, records as fast as it can and prints what was acknowledged, until it is killed. */
-import { systemClock, systemSchedule } from "#kernel";
+import { systemSchedule } from "#kernel";
 import { openSpool } from "#spool";
 
 const folder = process.argv[2];
@@ -10,7 +10,6 @@ async function record(path: string): Promise<void> {
     folder: path,
     source: "gateway:test",
     boot: "boot_1",
-    clock: systemClock,
     schedule: systemSchedule,
     ship: async () => await Promise.reject(new Error("no control")),
     notify: () => undefined,

@@ -3,7 +3,7 @@ import { fdatasyncSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { PosternError, systemClock, systemSchedule } from "#kernel";
+import { PosternError, systemSchedule } from "#kernel";
 import type { SpoolRecord } from "#link";
 import { openSpool, type Spool, type SpoolOptions } from "#spool";
 
@@ -47,7 +47,6 @@ export async function open(options: Partial<SpoolOptions> & { folder: string }):
   return await openSpool({
     source: "gateway:test",
     boot: "boot_1",
-    clock: systemClock,
     schedule: systemSchedule,
     ship: receiver().ship,
     notify: () => undefined,

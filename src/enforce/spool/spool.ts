@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { OcsfEvent } from "#events";
-import { type Clock, type Notify, PosternError, type Schedule } from "#kernel";
+import { type Notify, PosternError, type Schedule } from "#kernel";
 import { chainStart, type RecordsAccepted, recordHash, type SpoolRecord } from "#link";
 import { type FileOperations, fileOperations, Segment, segmentName } from "./segment.ts";
 import { startShipper } from "./shipper.ts";
@@ -21,7 +21,6 @@ export interface SpoolOptions {
   readonly source: string;
   /** Identifies this start of the process; later ones sort after earlier ones. */
   readonly boot: string;
-  readonly clock: Clock;
   readonly schedule: Schedule;
   /** Brings a batch to control; resolves with how far it rests there. */
   readonly ship: (records: readonly SpoolRecord[]) => Promise<RecordsAccepted>;
