@@ -14,8 +14,8 @@ const ASSERTION = "postern-assertion";
 const AUDIENCE = "postern-console";
 /** An assertion older than this is not believed, whatever it says of itself. */
 const MOST_AGE_S = 60;
-/** Gateway and control read the same clock; this is for rounding to seconds. */
-const TOLERANCE_S = 5;
+/** As far as the clocks of a gateway and of control may be apart before the gateway denies by itself. */
+const TOLERANCE_S = 30;
 
 const CLAIMS = z.object({ sub: z.string().min(1), sid: z.string().min(1) });
 const PUBLIC_KEY = z.object({

@@ -41,7 +41,7 @@ export function judge(
   const now = clock.now();
   const id = newId("dec", now, ids);
   const viewAgeSeconds = view.ageSeconds();
-  const lastSeenAt = activity.lastSeen(who.session.id);
+  const lastSeenAt = latest(activity.lastSeen(who.session.id), who.session.lastSeenAt);
   const input = buildInput(asked, who, resource, {
     now,
     viewAgeSeconds,
@@ -113,4 +113,10 @@ function denial(id: string, set: PolicySet, rule: string, message: string): Deci
     obligations: {},
     failed: [],
   };
+}
+
+/** The session was used here, or as far as control has heard elsewhere: whichever was later. */
+function latest(here: number | undefined, elsewhere: number | undefined): number | undefined {
+  if (here === undefined || elsewhere === undefined) return here ?? elsewhere;
+  return Math.max(here, elsewhere);
 }

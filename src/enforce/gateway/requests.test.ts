@@ -6,7 +6,16 @@ import { decodeJwt, importJWK, jwtVerify } from "jose";
 import { systemIds, systemSchedule } from "#kernel";
 import { linkClient, unixDialer } from "#link";
 import { startGateway } from "./index.ts";
-import { manifest, type Rig, RULES, startRig, startUpstream, type TestUpstream, until } from "./rig.test.ts";
+import {
+  manifest,
+  type Rig,
+  RULES,
+  sessionOf,
+  startRig,
+  startUpstream,
+  type TestUpstream,
+  until,
+} from "./rig.test.ts";
 
 let rig: Rig;
 let upstream: TestUpstream;
@@ -434,4 +443,18 @@ test("a port that is taken is said", async () => {
     (error: unknown) => error instanceof Error && "code" in error && error.code === "port.busy",
   );
   link.close();
+});
+
+test("how long a session was idle is known from the first request on, as control has heard it elsewhere", async () => {
+  const bob = rig.view.user("usr_bob");
+  assert.ok(bob);
+  const heard = rig.clock.now() - 4 * 60_000;
+  const value = { ...sessionOf(bob), id: "ses_elsewhere", lastSeenAt: heard };
+  rig.control.state.put({ kind: "session", key: "ses_elsewhere", value });
+  await rig.settled();
+  const fresh = await rig.enter("wiki", "ses_elsewhere");
+  await rig.ask("wiki", "/", { headers: { cookie: fresh } });
+  const decision = rig.spool.of("decision").at(-1) as { input: { session: { idle_minutes?: number } } };
+  const idle = decision.input.session.idle_minutes ?? -1;
+  assert.ok(idle >= 4 && idle < 5, `${idle} minutes`);
 });
