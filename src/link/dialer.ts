@@ -12,6 +12,8 @@ export interface ControlDialer {
   dial(): Promise<Socket>;
   /** Tells that the node at the other end of a connection does not serve, so that others are tried before it for a while. */
   avoid?(connection: Socket): void;
+  /** Whether a connection is as one that was dialled now would be; absent: it is. One that is not carries no further request. */
+  isCurrent?(connection: Duplex): boolean;
   /** Ends what is being dialled; connections made stay. */
   close(): void;
 }
@@ -73,6 +75,14 @@ class DialingAgent extends Agent {
   /** Whatever host a request names, all connections lead to the same place. */
   override getName(): string {
     return "control";
+  }
+
+  /** A connection is whose its certificate is, for as long as it is: one that was renewed must come in use. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    if (this.#dialer.isCurrent?.(socket) === false) return false;
+    // it says whether the other end lets it be kept, whatever its type
+    const kept: unknown = super.keepSocketAlive(socket);
+    return kept !== false;
   }
 
   override createConnection(

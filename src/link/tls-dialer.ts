@@ -32,6 +32,7 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
   const { clock } = options;
   const failures = new Map<string, { readonly count: number; readonly until: number }>();
   const nodeOf = new WeakMap<Socket, string>();
+  const certificateOf = new WeakMap<object, string>();
   const dialling = new Set<TLSSocket>();
   let good: string | undefined;
   let closed = false;
@@ -57,7 +58,9 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
       for (const node of inOrder()) {
         if (closed) break;
         try {
-          const socket = await dialNode(node, options, dialling);
+          const credentials = options.credentials();
+          const socket = await dialNode(node, credentials, options, dialling);
+          certificateOf.set(socket, credentials.certificate);
           good = node;
           failures.delete(node);
           nodeOf.set(socket, node);
@@ -73,6 +76,7 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
         cause: new AggregateError(causes),
       });
     },
+    isCurrent: (connection) => certificateOf.get(connection) === options.credentials().certificate,
     avoid(connection) {
       const node = nodeOf.get(connection);
       if (node !== undefined) failed(node);
@@ -86,13 +90,14 @@ export function tlsDialer(options: TlsDialerOptions): ControlDialer {
 
 async function dialNode(
   node: string,
+  credentials: LinkCredentials,
   options: TlsDialerOptions,
   dialling: Set<TLSSocket>,
 ): Promise<TLSSocket> {
   const url = URL.parse(node);
   if (url?.protocol !== "https:") throw new PosternError("input.invalid", "is no https address");
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const { certificate, key, authorities, trustDomain } = options.credentials();
+  const { certificate, key, authorities, trustDomain } = credentials;
   const socket = connect({
     host,
     port: url.port === "" ? 443 : Number(url.port),

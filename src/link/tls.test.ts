@@ -64,6 +64,24 @@ describe("the link over mutual TLS", () => {
     }
   });
 
+  test("goes by a renewed certificate at the next request but one, though the connection would be kept", async () => {
+    const serials: (string | undefined)[] = [];
+    const at = await tlsControl(control, {
+      report: async (_report, peer) => await Promise.resolve(void serials.push(peer.serial)),
+    });
+    let credentials = await authority.issue({});
+    const client = tlsClient(() => credentials, at.url);
+    const report = async (): Promise<unknown> => await client.send(LINK_PATHS.report, { boot: "boot_1" });
+    await report();
+    await report();
+    credentials = await authority.issue({});
+    await report();
+    await report();
+    const [before, , , after] = serials;
+    assert.deepEqual(serials, [before, before, before, after]);
+    assert.notEqual(before, after);
+  });
+
   test("headers that name somebody else count for nothing", async () => {
     const peers: LinkPeer[] = [];
     const at = await tlsControl(control, {
