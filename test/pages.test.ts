@@ -38,10 +38,12 @@ after(async () => {
   await instance?.remove();
 });
 
-/** With `POSTERN_PICTURES` only what README.md shows is kept, there; else all are taken, into a folder of `/tmp`. */
-const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+/** With `POSTERN_PICTURES` only what the documents show is kept, there; else all are taken, into a folder of `/tmp`. */
+const DOCUMENTS = ["README.md", "docs/deployment.md"]
+  .map((path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8"))
+  .join("\n");
 function wanted(picture: string): boolean {
-  return process.env.POSTERN_PICTURES === undefined || README.includes(`docs/images/${picture}`);
+  return process.env.POSTERN_PICTURES === undefined || DOCUMENTS.includes(`images/${picture}`);
 }
 
 interface Finding {
