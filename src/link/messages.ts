@@ -70,6 +70,8 @@ export interface PolicyState {
   readonly activatedAt: number;
   /** For a gateway, without the documents of applications that are not its own: `compileSet` names the set by `version` nevertheless. */
   readonly files: readonly PolicyFile[];
+  /** The text of the built-in rules of the control that activated it, so that a gateway of another version decides by the same. */
+  readonly builtin?: string;
 }
 
 export interface UserState {

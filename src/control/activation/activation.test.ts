@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compileSet } from "#policy";
+import { BUILTIN_FILE, compileSet } from "#policy";
 import { onEveryDatabase } from "../../../test/harness/databases.ts";
 import { ACTOR, demoText, FIRST, housesOn, NOW, refusal, rules, state, wikiFor } from "./house.test.ts";
 import { PolicyRefused } from "./index.ts";
@@ -19,7 +19,7 @@ onEveryDatabase((database) => {
         {
           kind: "policy",
           key: "active",
-          value: { version, activation: 1, activatedAt: NOW, files: set.files },
+          value: { version, activation: 1, activatedAt: NOW, files: set.files, builtin: BUILTIN_FILE.text },
         },
       ]);
       const before = await state(one);

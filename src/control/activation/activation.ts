@@ -4,7 +4,7 @@ import type { MyAccess } from "#identity";
 import { type Clock, type IdSource, PosternError } from "#kernel";
 import type { InstanceState } from "#link";
 import type { EventLog } from "#log";
-import type { PolicySet, SourceFile } from "#policy";
+import { BUILTIN_FILE, type PolicySet, type SourceFile } from "#policy";
 import type { Store, WriteTransaction } from "#store";
 import { type Addresses, addressesOf } from "./addresses.ts";
 import { applicationManifest, withoutApplication } from "./application-manifest.ts";
@@ -128,7 +128,11 @@ export async function openActivation(options: ActivationOptions): Promise<Activa
       .insertInto("policy_activation")
       .values({ activation, version, at, actor: actor.name })
       .execute();
-    tx.record({ kind: "policy", key: "active", value: { version, activation, activatedAt: at, files } });
+    tx.record({
+      kind: "policy",
+      key: "active",
+      value: { version, activation, activatedAt: at, files, builtin: BUILTIN_FILE.text },
+    });
     await settlePorts(tx, set);
     const { act, target } = what;
     await log.append(

@@ -97,9 +97,16 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
       const key = keyOf(peer);
       const member = known.get(key);
       const who = `${peer.role} ${peer.name}`;
+      const serial = serialKey(peer.serial);
+      const heardOf = member?.certificates.has(serial) === true;
+      if (!heardOf && member?.state !== "joined" && isNews(peer, clock.now())) {
+        lookSoon();
+        throw new PosternError("state.busy", `this control node has not heard yet that ${who} has joined`, {
+          remedy: "nothing: it asks again by itself",
+        });
+      }
       if (member === undefined) throw unknown(who);
       if (member.state === "revoked") throw revoked(`${who} is revoked`, peer);
-      const serial = serialKey(peer.serial);
       checkCertificate(member, { ...peer, serial }, clock.now(), who);
       // a stream that is held open says nothing about whether the other end lives
       if (what === "stream.held") return;
@@ -139,6 +146,11 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
  * One that this database does not know was signed after the backup that the database was restored from: it counts
  * when its member has not joined again since.
  */
+/** Whether a certificate was signed so lately that another control node may have done so and this one not know yet. */
+function isNews({ notAfter }: LinkPeer, now: number): boolean {
+  return notAfter !== undefined && now - (notAfter - LEAF_LIFE) < NEWS;
+}
+
 function checkCertificate(
   member: Known,
   peer: LinkPeer & { readonly serial: string },
@@ -157,6 +169,8 @@ function checkCertificate(
     throw revoked(`this certificate of ${who} was replaced when the name joined again`, peer);
 }
 
+/** Within this, every node has heard of a member, or says that it cannot. */
+const NEWS = 5_000;
 /** Times in certificates are cut to whole seconds. */
 const WHOLE_SECOND = 999;
 

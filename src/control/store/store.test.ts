@@ -101,11 +101,14 @@ for (const database of DATABASES) {
         await db.insertInto("instance").values({ name: "a", value: "b" }).execute();
       });
       await pause(0);
-      assert.deepEqual(heard, ["write"]);
+      // on PostgreSQL its own commits may be heard a second time, as those of other nodes are
+      assert.equal(heard.includes("change"), false, heard.join());
+      assert.ok(heard.includes("write"));
+      const earlier = heard.length;
       await store.write(async ({ record }) => record(port("p", 1)));
       await pause(0);
-      // on PostgreSQL its own commits may be heard a second time, as those of other nodes are
-      assert.deepEqual(heard.slice(0, 3), ["write", "change", "write"]);
+      const later = heard.slice(earlier);
+      assert.ok(later.includes("change") && later.includes("write"), later.join());
       stop();
       stopWrite();
       const before = heard.length;

@@ -16,9 +16,10 @@ import type { PolicyFile, PolicySet, RuleReference, SourceFile } from "./types.t
 /**
  * Compiles a policy set, all of it or nothing. Everything that is wrong is reported, not only the first.
  * @param files manifests (`*.yaml`, `*.yml`) and rules (`*.rules`), whole or cut; the built-in rules are added
+ * @param builtin the text of the built-in rules: of another version of Postern, where that made the set
  * @throws PosternError `policy.invalid` when rules are wrong, `manifest.invalid` when only manifests or files are; with diagnostics
  */
-export function compileSet(files: readonly PolicyFile[]): PolicySet {
+export function compileSet(files: readonly PolicyFile[], builtin: string = BUILTIN_FILE.text): PolicySet {
   const findings = new Findings();
   const good = checkFiles(files.map(filledFile), findings);
   const manifests = readManifests(
@@ -26,7 +27,7 @@ export function compileSet(files: readonly PolicyFile[]): PolicySet {
     findings,
   );
   const checked = [
-    ...checkRules(BUILTIN_FILE, manifests, findings),
+    ...checkRules({ path: BUILTIN_FILE.path, text: builtin }, manifests, findings),
     ...good
       .filter((file) => kindOf(file.path) === "rules")
       .flatMap((file) => checkRules(file, manifests, findings).map((rule) => scopeRule(rule, findings))),
@@ -37,7 +38,7 @@ export function compileSet(files: readonly PolicyFile[]): PolicySet {
   const compiled = checked.map(compileRule);
   const { timeZone, applications } = manifests;
   const set: PolicySet = Object.freeze({
-    version: versionOf(files),
+    version: versionOf(files, builtin),
     files: Object.freeze(good.map(({ path, text }) => Object.freeze({ path, text }))),
     ...(timeZone === undefined ? {} : { timeZone }),
     applications,

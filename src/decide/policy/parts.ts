@@ -33,8 +33,8 @@ export function isCut(file: PolicyFile): file is CutFile {
 }
 
 /** The name of a set: SHA-256 over the parts of its files in the order of their paths, with the built-in rules that it is decided by. */
-export function versionOf(files: readonly PolicyFile[]): string {
-  const named = [BUILTIN_FILE, ...files].sort(byPath).map((file) => ({
+export function versionOf(files: readonly PolicyFile[], builtin: string): string {
+  const named = [{ path: BUILTIN_FILE.path, text: builtin }, ...files].sort(byPath).map((file) => ({
     path: file.path,
     parts: (isCut(file) ? file.parts : partsOf(file).map((text) => ({ text }))).map(nameOf),
   }));

@@ -24,8 +24,13 @@ export class ActivePolicy {
    */
   prepare(state: PolicyState | null, epoch: string): ReadyPolicy {
     if (state === null) throw refused("control says that no policy set is active");
-    const { version, activation, files } = state;
-    if (typeof version !== "string" || !Number.isSafeInteger(activation) || !Array.isArray(files))
+    const { version, activation, files, builtin } = state;
+    if (
+      typeof version !== "string" ||
+      !Number.isSafeInteger(activation) ||
+      !Array.isArray(files) ||
+      !isText(builtin)
+    )
       throw refused("it is of another shape");
     const current = this.#current?.epoch === epoch ? this.#current : undefined;
     if (current?.activation === activation && current.set.version === version) return current;
@@ -53,9 +58,13 @@ export class ActivePolicy {
   }
 }
 
-function compiled({ activation, files }: PolicyState): PolicySet {
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+function compiled({ activation, files, builtin }: PolicyState): PolicySet {
   try {
-    return compileSet(files);
+    return compileSet(files, builtin);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw refused(`activation ${activation} does not compile: ${why}`, cause);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EntityChange } from "#link";
+import { BUILTIN_FILE, compileSet } from "#policy";
 import { beat, begun, change, FIRST, INSTANCE, MANIFEST, policyState, rig, SNAPSHOT } from "./rig.test.ts";
 
 test("a snapshot makes it ready, and finds applications by host and longest prefix", async () => {
@@ -149,6 +150,22 @@ test("a policy set changes at once, and what does not compile leaves the last on
   assert.equal(view.application("wiki.postern.localhost", "/"), undefined);
   control.say(beat(made, 8));
   assert.equal(view.ageSeconds(), 0);
+});
+
+test("a set is decided by the built-in rules of the control that made it, also where another version has others", () => {
+  const made = begun();
+  const builtin = `${BUILTIN_FILE.text}# of a later version\nALLOW IF user.name == "grace"\n`;
+  const files = [{ path: "a.yaml", text: MANIFEST("notes") }];
+  const { version } = compileSet(files, builtin);
+  assert.notEqual(version, compileSet(files).version);
+  const state = { ...policyState(2, files), version, builtin };
+  made.control.say(change(6, [{ kind: "policy", key: "active", value: state }]));
+  assert.equal(made.view.policy()?.set.version, version);
+  assert.ok(made.view.policy()?.set.rules.some(({ text }) => text.includes("grace")));
+  made.control.say(
+    change(7, [{ kind: "policy", key: "active", value: { ...state, activation: 3, builtin: "" } }]),
+  );
+  assert.equal(made.view.policy()?.activation, 2, "a set whose version names other rules was taken");
 });
 
 for (const [what, state] of [
