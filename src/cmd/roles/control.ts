@@ -32,8 +32,10 @@ import { closeServer, listenOnSocket } from "./sockets.ts";
 
 /** The built pages, beside the built program. */
 const PAGES = fileURLToPath(new URL("../../../dist/console", import.meta.url));
-/** Requests under way may take this long when control stops. */
-const STOP_GRACE_MS = 1_000;
+/** Requests under way may take this long when control stops: one that is cut may have signed somebody in who is not told. */
+const STOP_GRACE_MS = 3_000;
+/** On this machine's link there are streams, which go on for ever, and messages, which are sent again. */
+const LINK_GRACE_MS = 500;
 
 /** Control of an instance on one machine. */
 export async function run(settings: InstanceSettings, notify: Notify): Promise<RunningRole> {
@@ -191,11 +193,8 @@ export async function runControl(settings: ControlSettings, notify: Notify): Pro
     },
     api.owner,
   );
-  const servers = [
-    await listenOnSocket(paths.link, localLink(handle)),
-    await listenOnSocket(paths.owner, owner),
-    await listenOnSocket(paths.control, people),
-  ];
+  const local = await listenOnSocket(paths.link, localLink(handle));
+  const servers = [await listenOnSocket(paths.owner, owner), await listenOnSocket(paths.control, people)];
   let link: LinkTlsListener | undefined;
   if (settings.link !== undefined) {
     link = await linkTlsListener({
@@ -229,6 +228,7 @@ export async function runControl(settings: ControlSettings, notify: Notify): Pro
     async stop() {
       operations.stopping();
       await Promise.all([
+        closeServer(local, LINK_GRACE_MS),
         ...servers.map(async (server) => await closeServer(server, STOP_GRACE_MS)),
         link?.close(STOP_GRACE_MS),
       ]);
