@@ -458,3 +458,29 @@ test("how long a session was idle is known from the first request on, as control
   const idle = decision.input.session.idle_minutes ?? -1;
   assert.ok(idle >= 4 && idle < 5, `${idle} minutes`);
 });
+
+for (const [way, ms] of [
+  ["forward", 60_000],
+  ["back", -60_000],
+] as const) {
+  test(`a clock that is set ${way} by 60 s denies once a heartbeat shows it, says why, and serves again when it is right`, async () => {
+    const ask = async (): Promise<{ status: number; body: string }> =>
+      await rig.ask("wiki", "/", { headers: { cookie, ...JSON_CLIENT } });
+    rig.control.beat();
+    await until("clocks that agree", () => Math.abs(rig.view.skewSeconds()) < 1);
+    assert.equal((await ask()).status, 200);
+    rig.clock.step(ms);
+    assert.ok(rig.view.ageSeconds() < 10, "freshness does not go by the wall clock");
+    rig.control.beat();
+    await until("the skew to show", () => Math.abs(rig.view.skewSeconds()) > 50);
+    const denied = await ask();
+    assert.equal(denied.status, 503);
+    assert.equal((JSON.parse(denied.body) as { code: string }).code, "view.stale");
+    const record = JSON.stringify(rig.spool.of("decision").at(-1));
+    assert.match(record, /clocks of the gateway and of control are 60 seconds apart, and 30 are allowed/);
+    rig.clock.step(-ms);
+    rig.control.beat();
+    await until("clocks that agree", () => Math.abs(rig.view.skewSeconds()) < 1);
+    assert.equal((await ask()).status, 200);
+  });
+}

@@ -65,8 +65,13 @@ export class MemorySpool implements Spool {
 /** The machine's clock, and a way to be ahead of it. */
 export class ShiftedClock implements Clock {
   #shift = 0;
+  #step = 0;
   now(): number {
-    return systemClock.now() + this.#shift;
+    return systemClock.now() + this.#shift + this.#step;
+  }
+  /** Steps the wall clock alone, as somebody who sets it does. */
+  step(ms: number): void {
+    this.#step += ms;
   }
   monotonic(): number {
     return systemClock.monotonic() + this.#shift;
