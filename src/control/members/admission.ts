@@ -142,15 +142,15 @@ export async function openAdmission(parts: Parts): Promise<Admission> {
   };
 }
 
-/**
- * One that this database does not know was signed after the backup that the database was restored from: it counts
- * when its member has not joined again since.
- */
 /** Whether a certificate was signed so lately that another control node may have done so and this one not know yet. */
 function isNews({ notAfter }: LinkPeer, now: number): boolean {
   return notAfter !== undefined && now - (notAfter - LEAF_LIFE) < NEWS;
 }
 
+/**
+ * One that this database does not know was signed after the backup that the database was restored from: it counts
+ * when its member has not joined again since.
+ */
 function checkCertificate(
   member: Known,
   peer: LinkPeer & { readonly serial: string },
