@@ -33,12 +33,15 @@ export const capacity: Bench = {
 
       const direct = await load(upstream.url, {});
       const before = events(instance);
+      const bytesBefore = bytes(instance);
       const startedAt = performance.now();
       const through = await load(url, { cookie: ada.cookie(url) });
       // a decision and a completion each
       const wanted = before + 2 * through.answered;
       await until("the log to hold all of it", () => events(instance) >= wanted, 120_000);
       const logSeconds = (performance.now() - startedAt) / 1_000;
+
+      const grown = bytes(instance) - bytesBefore;
 
       const writes = await write(instance);
       return [
@@ -57,6 +60,7 @@ export const capacity: Bench = {
           ratio: round(through.p99 / direct.p99, 1),
         },
         { metric: "log-records-per-s", value: Math.round((2 * through.answered) / logSeconds), unit: "1/s" },
+        { metric: "log-bytes-per-request", value: Math.round(grown / through.answered), unit: "B" },
         { metric: "writes-per-s", value: Math.round(writes), unit: "1/s" },
       ];
     } finally {
@@ -110,6 +114,17 @@ function events({ data }: Instance): number {
       .prepare("select count(*) as count from event where kind in ('decision', 'completion')")
       .get();
     return Number(row?.["count"]);
+  } finally {
+    database.close();
+  }
+}
+
+/** What the database weighs, its indexes included. */
+function bytes({ data }: Instance): number {
+  const database = new DatabaseSync(join(data, "postern.db"), { readOnly: true });
+  try {
+    const pages = Number(database.prepare("pragma page_count").get()?.["page_count"]);
+    return pages * Number(database.prepare("pragma page_size").get()?.["page_size"]);
   } finally {
     database.close();
   }
