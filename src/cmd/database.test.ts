@@ -66,6 +66,11 @@ test("over a network, an address says how it is protected", () => {
     "postgres://u:p@192.0.2.1/postern",
     "postgresql://[2001:db8::1]/postern",
     "postgres:///postern?host=db.example.net",
+    "postgres://db.example.net/postern?sslmode=prefer",
+    "postgres://db.example.net/postern?sslmode=allow",
+    "postgres://db.example.net/postern?sslmode=no-verify",
+    "postgres://db.example.net/postern?sslmode=verify-ful",
+    "postgres://db.example.net/postern?sslmode=verify-full&sslmode=disable",
   ])
     assert.throws(() => checkDatabaseUrl(url, "--database"), { code: "tls.required" }, url);
   for (const url of [

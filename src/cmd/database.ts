@@ -12,6 +12,9 @@ import { usage } from "./terminal/parse.ts";
 /** A file of SQLite, or an address of PostgreSQL. */
 export type DatabaseAddress = { readonly path: string } | { readonly url: string };
 
+/** The driver verifies the server's certificate with each of these but `disable`; by others it may talk in the clear, or to anybody. */
+const SSL_MODES: ReadonlySet<string> = new Set(["verify-full", "verify-ca", "require", "disable"]);
+
 /** Where an instance's SQLite database is. */
 export function sqliteFile(data: string): string {
   return join(data, "postern.db");
@@ -91,12 +94,24 @@ export function checkDatabaseUrl(text: string, where: string): string {
     host === "localhost" ||
     host === "[::1]" ||
     host.startsWith("127.");
-  if (!here && url.searchParams.get("sslmode") === null) {
+  const modes = url.searchParams.getAll("sslmode");
+  if (!here && modes.length === 0) {
     throw new PosternError("tls.required", `nothing says how the connection to ${host} is protected`, {
       where,
       remedy:
         "add ?sslmode=verify-full&sslrootcert=FILE to the address (or ?sslmode=disable where the network itself encrypts)",
     });
+  }
+  const [mode] = modes;
+  if (modes.length > 1 || (mode !== undefined && !SSL_MODES.has(mode))) {
+    throw new PosternError(
+      "tls.required",
+      `sslmode=${modes.join(", ")} does not say who must be at the other end`,
+      {
+        where,
+        remedy: "sslmode=verify-full, or sslmode=disable where the network itself encrypts",
+      },
+    );
   }
   return text;
 }
