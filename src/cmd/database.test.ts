@@ -66,6 +66,7 @@ test("over a network, an address says how it is protected", () => {
     "postgres://u:p@192.0.2.1/postern",
     "postgresql://[2001:db8::1]/postern",
     "postgres:///postern?host=db.example.net",
+    "postgres://db.example.net/postern?sslmode=require&uselibpqcompat=true",
     "postgres://db.example.net/postern?sslmode=prefer",
     "postgres://db.example.net/postern?sslmode=allow",
     "postgres://db.example.net/postern?sslmode=no-verify",
