@@ -4,7 +4,7 @@ import { unixDialer } from "#link";
 import { type InstanceSettings, sockets } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
 import { serveAgent } from "./serve-agent.ts";
-import { newBoot } from "./serve-gateway.ts";
+import { newBoot } from "./upward.ts";
 
 /** The agent of the machine that an instance runs on. */
 export async function run(settings: InstanceSettings, notify: Notify): Promise<RunningRole> {

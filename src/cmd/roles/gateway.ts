@@ -3,7 +3,8 @@ import { type Notify, PosternError } from "#kernel";
 import { LINK_PATHS, type LinkClient, parseServerCertificate, unixDialer } from "#link";
 import { type InstanceSettings, sockets } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
-import { newBoot, serveGateway } from "./serve-gateway.ts";
+import { serveGateway } from "./serve-gateway.ts";
+import { newBoot } from "./upward.ts";
 
 /** The gateway of an instance on one machine. */
 export async function run(settings: InstanceSettings, notify: Notify): Promise<RunningRole> {

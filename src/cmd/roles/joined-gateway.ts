@@ -1,62 +1,32 @@
-import { type Notify, PosternError, systemClock, systemSchedule } from "#kernel";
+import { type Notify, PosternError } from "#kernel";
 import type { InstanceState, LinkClient } from "#link";
-import { tlsDialer } from "#link";
-import { openMembership } from "#membership";
-import { certificatePart } from "../operations/certificate-part.ts";
 import type { GatewaySettings } from "../settings.ts";
 import { isLoopback } from "../supervisor/settings-from-flags.ts";
 import { developmentPair, filePair } from "./gateway.ts";
+import { openJoined } from "./joined.ts";
 import type { RunningRole } from "./role.ts";
-import { newBoot, serveGateway } from "./serve-gateway.ts";
+import { serveGateway } from "./serve-gateway.ts";
 
 /** A gateway that joined an instance elsewhere. */
 export async function run(settings: GatewaySettings, notify: Notify): Promise<RunningRole> {
   const { data, version, listen, ops } = settings;
-  const boot = newBoot();
-  const membership = await openMembership({
-    folder: data,
-    clock: systemClock,
-    schedule: systemSchedule,
-    notify,
-  });
-  if (membership.role !== "gateway") {
-    throw new PosternError("member.unknown", `this folder is of the ${membership.role} ${membership.name}`, {
-      where: data,
-      remedy: `postern ${membership.role} run --data ${data}`,
-    });
-  }
-  const dialer = tlsDialer({
-    controls: () => membership.controls(),
-    credentials: () => membership.credentials(),
-    clock: systemClock,
-    schedule: systemSchedule,
-  });
+  const { dialer, ...member } = await openJoined("gateway", data, notify);
   const gateway = await serveGateway(
     {
-      name: membership.name,
+      ...member,
       ...{ data, run: settings.run, version, listen },
       linkDialer: dialer,
       peopleDialer: dialer,
       ...(ops === undefined ? {} : { ops }),
-      certificate: {
-        notAfter: () => membership.certificateNotAfter(),
-        part: certificatePart({
-          name: "member",
-          notAfter: () => membership.certificateNotAfter(),
-          clock: systemClock,
-          remedy: `postern gateway token ${membership.name}, at control, if it does not renew by itself`,
-        }),
-      },
-      joined: ({ link, view }) => membership.start({ link, view, boot }),
       front: async (instance, link) => await front(settings, instance, link),
     },
-    boot,
+    member.boot,
     notify,
   );
   return {
     async stop() {
       await gateway.stop();
-      await membership.close();
+      await member.close();
     },
   };
 }

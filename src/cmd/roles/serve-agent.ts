@@ -1,16 +1,14 @@
 import { hostname, release, type } from "node:os";
-import { join } from "node:path";
 import { type Notify, systemClock, systemSchedule } from "#kernel";
-import { type ControlDialer, LINK_PATHS, type LinkClient, linkClient, parseRecordsAccepted } from "#link";
+import type { ControlDialer, LinkClient } from "#link";
 import { startAgent } from "#posture";
-import { openSpool } from "#spool";
 import { openView, reportView, type View } from "#view";
 import { agentPart } from "../operations/agent-part.ts";
 import { openOperations } from "../operations/open-operations.ts";
 import type { Part } from "../operations/part.ts";
-import { spoolPart } from "../operations/spool-part.ts";
 import type { Address } from "../settings.ts";
 import type { RunningRole } from "./role.ts";
+import { openUpward } from "./upward.ts";
 
 export interface ServeAgent {
   readonly name: string;
@@ -28,16 +26,15 @@ export async function serveAgent(options: ServeAgent, boot: string, notify: Noti
   const { name, run, version } = options;
   const clock = systemClock;
   const schedule = systemSchedule;
-  const link = linkClient({ dialer: options.dialer, role: "agent", name, boot });
-  const folder = join(options.data, "spool");
-  const spool = await openSpool({
-    folder,
-    source: `agent:${name}`,
+  const up = await openUpward({
+    role: "agent",
+    name,
     boot,
-    schedule,
-    ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
+    data: options.data,
+    dialer: options.dialer,
     notify,
   });
+  const { link, spool } = up;
   const view = openView({ link, role: "agent", name, boot, version, clock, schedule, notify });
   const operations = await openOperations({
     role: "agent",
@@ -49,7 +46,7 @@ export async function serveAgent(options: ServeAgent, boot: string, notify: Noti
     schedule,
     parts: [
       agentPart({ connected: () => Number.isFinite(view.ageSeconds()) }),
-      spoolPart({ spool, folder, unshipped: () => spool.unshipped }),
+      up.part,
       ...(options.certificate === undefined ? [] : [options.certificate.part]),
     ],
   });

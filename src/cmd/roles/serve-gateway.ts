@@ -1,24 +1,15 @@
-import { join } from "node:path";
 import { startGateway } from "#gateway";
-import { type Notify, newId, systemClock, systemIds, systemSchedule } from "#kernel";
-import {
-  type ControlDialer,
-  type InstanceState,
-  LINK_PATHS,
-  type LinkClient,
-  linkClient,
-  parseRecordsAccepted,
-} from "#link";
-import { openSpool } from "#spool";
+import { type Notify, systemClock, systemIds, systemSchedule } from "#kernel";
+import type { ControlDialer, InstanceState, LinkClient } from "#link";
 import { openView, reportView, type View } from "#view";
 import { gatewayPart } from "../operations/gateway-part.ts";
 import { openOperations } from "../operations/open-operations.ts";
 import type { Part } from "../operations/part.ts";
-import { spoolPart } from "../operations/spool-part.ts";
 import { viewPart } from "../operations/view-part.ts";
 import type { Address } from "../settings.ts";
 import { firstSnapshot } from "./first-snapshot.ts";
 import type { RunningRole } from "./role.ts";
+import { openUpward } from "./upward.ts";
 
 /** What a gateway of this machine's instance and one that joined from elsewhere have in common. */
 export interface ServeGateway {
@@ -52,16 +43,15 @@ export async function serveGateway(
   const { name, run, version, listen } = options;
   const clock = systemClock;
   const schedule = systemSchedule;
-  const link = linkClient({ dialer: options.linkDialer, boot, role: "gateway", name });
-  const folder = join(options.data, "spool");
-  const spool = await openSpool({
-    folder,
-    source: `gateway:${name}`,
+  const up = await openUpward({
+    role: "gateway",
+    name,
     boot,
-    schedule,
-    ship: async (records) => parseRecordsAccepted(await link.send(LINK_PATHS.records, records)),
+    data: options.data,
+    dialer: options.linkDialer,
     notify,
   });
+  const { link, spool } = up;
   const view = openView({ link, role: "gateway", name, boot, version, clock, schedule, notify });
   let gateway: Awaited<ReturnType<typeof startGateway>> | undefined;
   const operations = await openOperations({
@@ -74,7 +64,7 @@ export async function serveGateway(
     schedule,
     parts: [
       viewPart({ view, blocked: () => view.blocked() }),
-      spoolPart({ spool, folder, unshipped: () => spool.unshipped }),
+      up.part,
       gatewayPart({
         listen,
         port: () => gateway?.port,
@@ -129,9 +119,4 @@ export async function serveGateway(
       await operations.close();
     },
   };
-}
-
-/** Identifies this start of the process. */
-export function newBoot(): string {
-  return newId("boot", systemClock.now(), systemIds);
 }
