@@ -1,0 +1,3 @@
+export { parseValue, stringify } from "./json.ts";
+export * from "./number.ts";
+export * from "./value.ts";

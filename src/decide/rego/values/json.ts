@@ -1,0 +1,71 @@
+/** JSON text to values and back, with every number exact (RFC 8259). */
+import { numberOf, numberText } from "./number.ts";
+import { canonicalText, isArray, isNumber, RegoSet, sortedEntries, type Value } from "./value.ts";
+
+/** Deeper nesting is refused. */
+export const MAX_DEPTH = 10_000;
+
+/** The texts of numbers that JavaScript would not give back as they are: long, with an exponent, a trailing zero, or `-0`. */
+const INEXACT = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|-0(?![.\d])/;
+
+/**
+ * Reads one JSON text. Of members of one name the last counts. A lone surrogate becomes U+FFFD, as in OPA.
+ * @throws SyntaxError on anything else, and on nesting deeper than 10,000.
+ */
+export function parseValue(text: string): Value {
+  if (depthOf(text) > MAX_DEPTH) throw new SyntaxError(`JSON nested deeper than ${MAX_DEPTH}`);
+  if (INEXACT.test(text)) return reread(JSON.parse(text, exact));
+  const value = JSON.parse(text) as Value;
+  return text.includes("\\u") || !text.isWellFormed() ? wellFormed(value) : value;
+}
+
+/** The reviver sees each number's own text (ECMAScript "JSON.parse source text access"). */
+function exact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && context?.source !== undefined ? numberOf(context.source) : value;
+}
+
+function reread(value: unknown): Value {
+  return wellFormed(value as Value);
+}
+
+function wellFormed(value: Value): Value {
+  if (typeof value === "string") return value.isWellFormed() ? value : value.toWellFormed();
+  if (isArray(value)) return value.map(wellFormed);
+  if (value === null || typeof value !== "object" || isNumber(value)) return value;
+  const members = Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)] as const);
+  return Object.fromEntries(members);
+}
+
+/** How deep brackets nest in a JSON text, those within strings aside. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x22) {
+      for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
+    } else if (unit === 0x7b || unit === 0x5b) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+    } else if (unit === 0x7d || unit === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+/**
+ * Writes a value as JSON: sets as sorted arrays, keys in Rego's order, keys that are no strings as their JSON text. Of keys
+ * that then read alike the last stays. Numbers keep their spelling.
+ */
+export function stringify(value: Value): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (isNumber(value)) return numberText(value);
+  if (value === null || typeof value === "boolean") return String(value);
+  if (isArray(value)) return `[${value.map(stringify).join(",")}]`;
+  if (value instanceof RegoSet) return `[${value.sorted().map(stringify).join(",")}]`;
+  const members = new Map<string, string>();
+  for (const [key, item] of sortedEntries(value))
+    members.set(typeof key === "string" ? key : stringify(key), stringify(item));
+  return `{${[...members].map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`;
+}
+
+export { canonicalText };
