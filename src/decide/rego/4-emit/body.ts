@@ -1,0 +1,191 @@
+/** Expressions to JavaScript: each goes on with the next where it holds, once for each of its solutions. */
+import { DECLARATIONS } from "../builtins/declarations.ts";
+import type { Body, Expr, Term, With } from "../syntax.ts";
+import { constantOf, isIdentity, textLiteral } from "./literal.ts";
+import { INLINE } from "./inline.ts";
+import type { Scope } from "./scope.ts";
+import { call, each, pathOf, term } from "./terms.ts";
+import { unify, unifyValue } from "./unify.ts";
+
+export function body(scope: Scope, expressions: Body): void {
+  for (const expr of expressions) expression(scope, expr);
+}
+
+export function expression(scope: Scope, expr: Expr): void {
+  const site = scope.unit.site(expr.at);
+  if (site !== undefined) scope.write(`S.probe?.(${site}, "enter");`);
+  if (expr.with.length > 0) withReplaced(scope, expr);
+  else if (expr.negated) negation(scope, expr);
+  else form(scope, expr);
+  if (site !== undefined) scope.write(`S.probe?.(${site}, "holds");`);
+}
+
+function form(scope: Scope, { form }: Expr): void {
+  switch (form.kind) {
+    case "term":
+      return condition(scope, form.term);
+    case "some":
+      return;
+    case "some-in": {
+      const collection = term(scope, form.collection);
+      const { value } = each(scope, collection, form.key);
+      return unifyValue(scope, form.value, value);
+    }
+    case "every":
+      return every(scope, form.key, form.value, term(scope, form.domain), form.body);
+  }
+}
+
+function condition(scope: Scope, node: Term): void {
+  if (node.kind === "call") {
+    const [first, second] = node.args;
+    if (node.operator.kind === "var") {
+      const { name } = node.operator;
+      if (name === "eq" && first !== undefined && second !== undefined && node.args.length === 2)
+        return unify(scope, first, second);
+      if (name === "walk" && !scope.unit.isMocked(name)) return walk(scope, node.args);
+      const identity = identityTest(scope, name, first, second);
+      if (identity !== undefined) return scope.unless(identity);
+      const inline = INLINE.get(name);
+      if (inline?.total === true && !scope.unit.isMocked(name) && node.args.length === arity(name)) {
+        const args = node.args.map((arg) => term(scope, arg));
+        return scope.unless(inline.code(args, () => ""));
+      }
+    }
+    const operands = scope.unit.operands(node.operator);
+    const result = call(scope, node, operands);
+    const output = node.args[operands];
+    if (output !== undefined) return unifyValue(scope, output, result);
+    return scope.write(`if (${result} === false) ${scope.fail}`);
+  }
+  const value = term(scope, node);
+  if (constantOf(node) === undefined || value === "false") scope.write(`if (${value} === false) ${scope.fail}`);
+}
+
+function arity(name: string): number {
+  return name === "internal.member_3" ? 3 : 2;
+}
+
+/** `a == "text"` and `a != "text"`, which JavaScript's own identity answers. */
+function identityTest(
+  scope: Scope,
+  name: string,
+  first: Term | undefined,
+  second: Term | undefined,
+): string | undefined {
+  if ((name !== "equal" && name !== "neq") || first === undefined || second === undefined) return undefined;
+  if (scope.unit.isMocked(name)) return undefined;
+  const sign = name === "equal" ? "===" : "!==";
+  for (const node of [first, second]) {
+    const constant = constantOf(node);
+    if (constant !== undefined && isIdentity(constant)) return `${term(scope, first)} ${sign} ${term(scope, second)}`;
+  }
+  return undefined;
+}
+
+/** `walk(x, [path, value])`: a relation. */
+function walk(scope: Scope, args: readonly Term[]): void {
+  const [node, output] = args;
+  if (node === undefined) return;
+  const pairs = scope.keep(`R.walk(S, ${term(scope, node)})`);
+  const index = scope.loop(`${pairs}.length`);
+  const pair = scope.keep(`${pairs}[${index}]`);
+  if (output !== undefined) unifyValue(scope, output, pair);
+}
+
+function negation(scope: Scope, expr: Expr): void {
+  const holds = scope.unit.fresh("h");
+  scope.write(`let ${holds} = false;`);
+  scope.block((inner, label) => {
+    form(inner, expr);
+    inner.write(`${holds} = true; break ${label};`);
+  });
+  scope.write(`if (${holds}) ${scope.fail}`);
+}
+
+function every(scope: Scope, key: Term | undefined, value: Term, domain: string, inner: Body): void {
+  const { unit } = scope;
+  const all = unit.fresh("h");
+  scope.write(`if (!Array.isArray(${domain}) && R.keysOf(${domain}) === undefined) ${scope.fail}`);
+  scope.write(`let ${all} = true;`);
+  scope.block((turn, label) => {
+    const { value: item } = each(turn, domain, key);
+    unifyValue(turn, value, item);
+    const holds = unit.fresh("h");
+    turn.write(`let ${holds} = false;`);
+    turn.block((one, oneLabel) => {
+      body(one, inner);
+      one.write(`${holds} = true; break ${oneLabel};`);
+    });
+    turn.write(`if (!${holds}) { ${all} = false; break ${label}; }`);
+  });
+  scope.write(`if (!${all}) ${scope.fail}`);
+}
+
+/**
+ * `expr with target as value`: all solutions are found with the replacements in place, and gone on with only after they are
+ * taken back.
+ */
+function withReplaced(scope: Scope, expr: Expr): void {
+  const { unit } = scope;
+  const replacements = expr.with.map((replacement) => replacementCode(scope, replacement));
+  const saved = scope.keep(`R.enter(S, [${replacements.join(", ")}])`);
+  const found = unit.fresh("w");
+  const names: string[] = [];
+  scope.write(`const ${found} = [];`);
+  scope.write("try {");
+  scope.block((inner) => {
+    if (expr.negated) negation(inner, expr);
+    else form(inner, expr);
+    const values: string[] = [];
+    for (const [name, value] of inner.bound)
+      if (!scope.bound.has(name)) {
+        names.push(name);
+        values.push(value);
+      }
+    inner.write(`${found}.push([${values.join(", ")}]);`);
+  });
+  scope.write(`} finally { R.leave(S, ${saved}); }`);
+  const index = scope.loop(`${found}.length`);
+  names.forEach((name, position) => {
+    scope.bound.set(name, scope.keep(`${found}[${index}][${position}]`));
+  });
+}
+
+function replacementCode(scope: Scope, { target, value }: With): string {
+  if (target.kind === "ref" && target.head.kind === "var" && !scope.unit.isFunction(target)) {
+    const { name } = target.head;
+    if (name === "input" || name === "data") {
+      const path = pathOf(target);
+      return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${term(scope, value)} }`;
+    }
+  }
+  if (target.kind === "var" && (target.name === "input" || target.name === "data"))
+    return `{ root: "${target.name}", path: [], value: ${term(scope, value)} }`;
+  const name = target.kind === "var" ? target.name : target.kind === "ref" ? nameOf(target) : "";
+  return `{ root: "function", name: ${textLiteral(name)}, mock: ${mockCode(scope, value)} }`;
+}
+
+/** A function's name as mocks are filed under: `count`, `io.jwt.decode`, `lib.f` of `data.lib.f`. */
+function nameOf(target: Extract<Term, { kind: "ref" }>): string {
+  const path = pathOf(target);
+  return target.head.kind === "var" && target.head.name !== "data"
+    ? [target.head.name, ...path].join(".")
+    : path.join(".");
+}
+
+function mockCode(scope: Scope, value: Term): string {
+  const { unit } = scope;
+  if (value.kind === "ref" && unit.isFunction(value)) return unit.functionOf(pathOf(value));
+  const name =
+    value.kind === "var"
+      ? value.name
+      : value.kind === "ref" && value.head.kind === "var" && value.head.name !== "data"
+        ? value.path.every((step) => step.kind === "string")
+          ? nameOf(value)
+          : ""
+        : "";
+  if (!scope.bound.has(name) && DECLARATIONS.has(name)) return unit.builtin(name, "");
+  return `{ value: ${term(scope, value)} }`;
+}
+

@@ -1,0 +1,198 @@
+/** Rules to JavaScript: a function a body, and one for all rules of a name. */
+import type { ResolvedRule, RuleGroup, RuleTree } from "../2-resolve/program.ts";
+import { where } from "../source.ts";
+import type { Body, Term } from "../syntax.ts";
+import { equal, type Value } from "../values/index.ts";
+import { body } from "./body.ts";
+import { constantOf, textLiteral } from "./literal.ts";
+import { indexOf } from "./rule-index.ts";
+import { Scope } from "./scope.ts";
+import { term } from "./terms.ts";
+import type { Unit } from "./unit.ts";
+import { unifyValue } from "./unify.ts";
+
+/** Emits the function of a group, under that name. */
+export function emitGroup(unit: Unit, name: string, tree: RuleTree, group: RuleGroup): void {
+  switch (group.kind) {
+    case "value":
+      return emitValue(unit, name, group);
+    case "function":
+      return emitFunction(unit, name, group);
+    default:
+      return emitPartial(unit, name, tree, group);
+  }
+}
+
+function emitValue(unit: Unit, name: string, group: RuleGroup): void {
+  const lines: string[] = [];
+  evaluateAll(unit, lines, group, []);
+  if (group.default !== undefined) lines.push(...fallback(unit, group.default, []));
+  memoized(unit, name, group.path, lines);
+}
+
+function emitFunction(unit: Unit, name: string, group: RuleGroup): void {
+  const parameters = Array.from({ length: group.arity }, (_, index) => `a${index}`);
+  const lines = ["if (--S.fuel < 0) S.refuel();", "let out;"];
+  evaluateAll(unit, lines, group, parameters);
+  if (group.default !== undefined) lines.push(...fallback(unit, group.default, parameters));
+  unit.emit(`function ${name}(${parameters.join(", ")}) {`, ...lines, "return out;", "}");
+}
+
+/** A function that keeps its result for as long as nothing that it reads changes. */
+function memoized(unit: Unit, name: string, path: readonly string[], lines: readonly string[]): void {
+  const kept = unit.fresh("m");
+  const epoch = unit.fresh("e");
+  unit.emit(
+    `let ${kept}, ${epoch} = 0;`,
+    `function ${name}() {`,
+    `if (${epoch} === S.epoch) return ${kept};`,
+    ...(unit.mayBeHidden(path)
+      ? [
+          `if (S.hidden !== null && R.isHidden(S, ${unit.constant([...path])})) return R.lookup(S.data, ${unit.constant([...path])});`,
+        ]
+      : []),
+    "let out;",
+    ...lines,
+    `${kept} = out; ${epoch} = S.epoch;`,
+    "return out;",
+    "}",
+  );
+}
+
+function fallback(unit: Unit, rule: ResolvedRule, parameters: readonly string[]): readonly string[] {
+  const name = emitBody(unit, rule, rule.body, rule.value, parameters.length > 0);
+  return [`if (out === undefined) out = ${name}(${parameters.join(", ")});`];
+}
+
+/** Sets `out` to what the rules of the group agree on. */
+function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: readonly string[]): void {
+  const args = parameters.join(", ");
+  const isFunction = group.kind === "function";
+  const bodies = group.rules.map((rule) => emitRule(unit, rule, parameters, isFunction));
+  const agreed = agreedValue(group.rules);
+  const place = textLiteral(group.rules[0] === undefined ? "" : where(group.rules[0].head));
+  const take = (call: string): readonly string[] =>
+    agreed
+      ? [`out = ${call};`, "if (out !== undefined) break R0;"]
+      : ["{", `const v = ${call};`, `if (v !== undefined) out = R.same(out, v, ${place}, ${isFunction});`, "}"];
+  lines.push("R0: {");
+  const index = indexOf(group.rules);
+  if (index === undefined) for (const body of bodies) lines.push(...take(`${body}(${args})`));
+  else {
+    const table = unit.shared(index.node);
+    const functions = unit.fresh("F");
+    unit.emit(`const ${functions} = [${bodies.join(", ")}];`);
+    const keys = index.references.map((reference) => {
+      const root = reference.root === "input" ? "S.input" : (parameters[reference.position] ?? "undefined");
+      return reference.path.length === 0 ? root : `R.lookup(${root}, ${unit.constant([...reference.path])})`;
+    });
+    lines.push(
+      "const found = [];",
+      `R.select(${table}, [${keys.join(", ")}], found);`,
+      "for (let j = 0; j < found.length; j++) {",
+      ...take(`${functions}[found[j]](${args})`),
+      "}",
+    );
+  }
+  lines.push("}");
+}
+
+/** Whether whatever rule holds gives the same constant, so that the first that holds ends the search. */
+function agreedValue(rules: readonly ResolvedRule[]): boolean {
+  let agreed: Value | undefined;
+  for (const rule of rules)
+    for (const value of [rule.value, ...rule.else.map((branch) => branch.value)]) {
+      const constant = value === undefined ? undefined : constantOf(value);
+      if (constant === undefined || (agreed !== undefined && !equal(agreed, constant))) return false;
+      agreed = constant;
+    }
+  return true;
+}
+
+/** A rule with its `else` branches, as a function of the arguments. */
+function emitRule(unit: Unit, rule: ResolvedRule, parameters: readonly string[], isFunction: boolean): string {
+  const first = emitBody(unit, rule, rule.body, rule.value, isFunction);
+  if (rule.else.length === 0) return first;
+  const branches = rule.else.map((branch) => emitBody(unit, rule, branch.body, branch.value, isFunction));
+  const name = unit.fresh("b");
+  const args = parameters.join(", ");
+  unit.emit(
+    `function ${name}(${args}) {`,
+    `let v = ${first}(${args});`,
+    ...branches.flatMap((branch) => ["if (v !== undefined) return v;", `v = ${branch}(${args});`]),
+    "return v;",
+    "}",
+  );
+  return name;
+}
+
+/** One body with its value. All its solutions must agree, unless the value cannot differ. */
+function emitBody(
+  unit: Unit,
+  rule: ResolvedRule,
+  expressions: Body,
+  value: Term | undefined,
+  isFunction: boolean,
+): string {
+  const name = unit.fresh("b");
+  const lines: string[] = [];
+  const scope = new Scope(unit, lines, new Map(), "return undefined;");
+  rule.args.forEach((arg, index) => unifyValue(scope, arg, `a${index}`));
+  body(scope, expressions);
+  const constant = value === undefined ? true : constantOf(value);
+  const result = value === undefined ? "true" : term(scope, value);
+  const site = unit.site(rule.head);
+  if (site !== undefined) lines.push(`S.probe?.(${site}, "holds");`);
+  const many = scope.loops > 0 && constant === undefined;
+  lines.push(many ? `out = R.same(out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});` : `return ${result};`);
+  scope.close();
+  if (many) {
+    lines.unshift("let out;");
+    lines.push("return out;");
+  }
+  unit.emit(`function ${name}(${rule.args.map((_, index) => `a${index}`).join(", ")}) {`, ...lines, "}");
+  return name;
+}
+
+/** A partial set or object: all members of all rules. */
+function emitPartial(unit: Unit, name: string, tree: RuleTree, group: RuleGroup): void {
+  const lines = [`out = new R.${group.kind === "set" ? "RegoSet" : "RegoObject"}();`];
+  for (const rule of group.rules) lines.push(`${emitMembers(unit, rule, group)}(out);`);
+  for (const [key, child] of tree.children) {
+    const path = [...group.path, key];
+    const value =
+      child.group === undefined
+        ? `${unit.node(child, path)}.document()`
+        : child.group.kind === "function"
+          ? undefined
+          : `${unit.ruleOf(child, path)}()`;
+    if (value === undefined) continue;
+    const place = textLiteral(where((group.rules[0] as ResolvedRule).head));
+    lines.push(
+      "{",
+      `const v = ${value};`,
+      `if (v !== undefined) R.putDocument(out, ${textLiteral(key)}, v, ${place});`,
+      "}",
+    );
+  }
+  memoized(unit, name, group.path, lines);
+}
+
+function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup): string {
+  const name = unit.fresh("b");
+  const lines: string[] = [];
+  const scope = new Scope(unit, lines, new Map(), "return;");
+  body(scope, rule.body);
+  const keys = rule.keys.map((key) => term(scope, key));
+  const place = textLiteral(where(rule.head));
+  const item = rule.member ?? rule.value;
+  const value = item === undefined ? "true" : term(scope, item);
+  const site = unit.site(rule.head);
+  if (site !== undefined) lines.push(`S.probe?.(${site}, "holds");`);
+  if (group.kind === "set") lines.push(`out.add(${value});`);
+  else if (rule.member !== undefined) lines.push(`R.setAt(out, [${keys.join(", ")}], ${place}).add(${value});`);
+  else lines.push(`R.put(out, [${keys.join(", ")}], ${value}, ${place});`);
+  scope.close();
+  unit.emit(`function ${name}(out) {`, ...lines, "}");
+  return name;
+}

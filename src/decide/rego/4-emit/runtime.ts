@@ -1,0 +1,561 @@
+/**
+ * What emitted code stands on: one `State` an emitted unit, and the operations that are too long to be written out at every
+ * place. An evaluation is synchronous and never re-entered, so the state belongs to the one that runs.
+ */
+import type { Evaluation, Implementation, World } from "../builtins/builtin.ts";
+import type { Cache } from "../builtins/builtin.ts";
+import { BuiltinError, EvaluationError } from "../errors.ts";
+import {
+  compare,
+  entries,
+  equal,
+  isArray,
+  isNumber,
+  isObject,
+  member,
+  memberCount,
+  numberKey,
+  type PlainObject,
+  RegoObject,
+  RegoSet,
+  sortedEntries,
+  sortedKeys,
+  type Value,
+} from "../values/index.ts";
+
+/** Steps between two looks at the clock. */
+const STRIDE = 8_192;
+
+/** Called with each expression or rule that emitted code reaches, where instrumentation was asked for. */
+export type Probe = (site: number, event: "enter" | "holds" | "fails") => void;
+
+export interface RunOptions {
+  readonly now: bigint | undefined;
+  readonly seed: string;
+  readonly strict: boolean;
+  /** Loop turns and calls that an evaluation may take. */
+  readonly steps: number;
+  /** Whether the time is up; asked every few thousand steps. */
+  readonly expired: (() => boolean) | undefined;
+  readonly world: World | undefined;
+  readonly print: ((line: string, where: string) => void) | undefined;
+  readonly probe: Probe | undefined;
+}
+
+export type Mock = ((...args: Value[]) => Value | undefined) | { readonly value: Value };
+
+export class State implements Evaluation {
+  input: Value | undefined = undefined;
+  data: PlainObject = {};
+  /** Paths under `data` whose rules a `with` has put out of sight. */
+  hidden: readonly (readonly string[])[] | null = null;
+  mocks: ReadonlyMap<string, Mock> | null = null;
+  /** Changes whenever what rules see changes; results are kept beside the epoch that they are of. */
+  epoch = 0;
+  fuel = 0;
+  seed = "";
+  strict = false;
+  readonly cache: Cache;
+  probe: Probe | undefined = undefined;
+  declare world?: World;
+  #epochs = 0;
+  #left = 0;
+  #now: bigint | undefined;
+  #expired: (() => boolean) | undefined;
+  #print: ((line: string, where: string) => void) | undefined;
+  #memos = new Map<string, Map<string, Value>>();
+
+  constructor(cache: Cache) {
+    this.cache = cache;
+  }
+
+  begin(input: Value | undefined, data: PlainObject, options: RunOptions): void {
+    for (const _ in PROBE_OF_POLLUTION)
+      throw new EvaluationError("eval_internal_error", "Object.prototype has members of its own in this process");
+    this.input = input;
+    this.data = data;
+    this.hidden = null;
+    this.mocks = null;
+    this.epoch = ++this.#epochs;
+    this.fuel = Math.min(STRIDE, options.steps);
+    this.#left = options.steps - this.fuel;
+    this.#expired = options.expired;
+    this.#now = options.now;
+    this.seed = options.seed;
+    this.strict = options.strict;
+    this.#print = options.print;
+    this.probe = options.probe;
+    if (options.world === undefined) delete this.world;
+    else this.world = options.world;
+    if (this.#memos.size > 0) this.#memos.clear();
+  }
+
+  /** Lets go of what belongs to one evaluation. */
+  end(): void {
+    this.input = undefined;
+    this.hidden = null;
+    this.mocks = null;
+  }
+
+  get now(): bigint {
+    if (this.#now === undefined) throw new BuiltinError("eval_builtin_error", "no clock was given", true);
+    return this.#now;
+  }
+
+  charge(steps: number): void {
+    this.fuel -= steps;
+    if (this.fuel < 0) this.refuel();
+  }
+
+  /** Takes further steps from what is left, or ends the evaluation. */
+  refuel(): void {
+    if (this.#expired?.() === true) throw new EvaluationError("eval_cancel_error", "the time for this evaluation is up");
+    const wanted = Math.min(STRIDE - this.fuel, this.#left);
+    this.#left -= wanted;
+    this.fuel += wanted;
+    if (this.fuel < 0)
+      throw new EvaluationError("eval_cancel_error", "the steps for this evaluation are used up");
+  }
+
+  memo(name: string): Map<string, Value> {
+    let memo = this.#memos.get(name);
+    if (memo === undefined) this.#memos.set(name, (memo = new Map()));
+    return memo;
+  }
+
+  print(line: string, where: string): void {
+    this.#print?.(line, where);
+  }
+
+  newEpoch(): void {
+    this.epoch = ++this.#epochs;
+  }
+}
+
+const PROBE_OF_POLLUTION = {};
+
+/** What a `with` changes, to be put back by `leave`. */
+export interface Saved {
+  readonly input: Value | undefined;
+  readonly data: PlainObject;
+  readonly hidden: readonly (readonly string[])[] | null;
+  readonly mocks: ReadonlyMap<string, Mock> | null;
+  readonly epoch: number;
+}
+
+/** What one `with` replaces: a path under `input` or `data`, or a function by its name. */
+export type Replacement =
+  | { readonly root: "input" | "data"; readonly path: readonly string[]; readonly value: Value }
+  | { readonly root: "function"; readonly name: string; readonly mock: Mock };
+
+export function enter(state: State, replacements: readonly Replacement[]): Saved {
+  const saved: Saved = {
+    input: state.input,
+    data: state.data,
+    hidden: state.hidden,
+    mocks: state.mocks,
+    epoch: state.epoch,
+  };
+  for (const replacement of replacements) {
+    if (replacement.root === "function")
+      state.mocks = new Map([...(state.mocks ?? []), [replacement.name, replacement.mock]]);
+    else if (replacement.root === "input") state.input = replaced(state.input, replacement.path, 0, replacement.value);
+    else {
+      const data = replaced(state.data, replacement.path, 0, replacement.value);
+      if (!isObject(data)) throw new EvaluationError("eval_with_merge_error", "data must be an object");
+      state.data = plainOrFail(data);
+      state.hidden = [...(state.hidden ?? []), replacement.path];
+    }
+  }
+  state.newEpoch();
+  return saved;
+}
+
+function plainOrFail(value: Value): PlainObject {
+  if (value instanceof RegoObject)
+    return Object.fromEntries(value.unsorted().map(([key, item]) => [String(key), item]));
+  return value as PlainObject;
+}
+
+export function leave(state: State, saved: Saved): void {
+  state.input = saved.input;
+  state.data = saved.data;
+  state.hidden = saved.hidden;
+  state.mocks = saved.mocks;
+  state.epoch = saved.epoch;
+}
+
+function replaced(value: Value | undefined, path: readonly string[], at: number, item: Value): Value {
+  const key = path[at];
+  if (key === undefined) return item;
+  const old = isObject(value) ? value : undefined;
+  const inner = replaced(old === undefined ? undefined : member(old, key), path, at + 1, item);
+  if (old instanceof RegoObject) {
+    const copy = RegoObject.of(old.unsorted());
+    copy.put(key, inner);
+    return copy;
+  }
+  return Object.fromEntries([...Object.entries(old ?? {}).filter(([name]) => name !== key), [key, inner]]);
+}
+
+/** Whether the rules at this path are out of sight. */
+export function isHidden(state: State, path: readonly string[]): boolean {
+  for (const hidden of state.hidden ?? [])
+    if (hidden.length <= path.length && hidden.every((step, i) => path[i] === step)) return true;
+  return false;
+}
+
+/** The value at a path of own members, or undefined. */
+export function lookup(value: Value | undefined, path: readonly string[]): Value | undefined {
+  let found = value;
+  for (const step of path) {
+    if (!isObject(found)) return undefined;
+    found = member(found, step);
+  }
+  return found;
+}
+
+/** `value[key]` of a value of any kind; undefined where there is none. */
+export function at(value: Value, key: Value): Value | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (isArray(value)) {
+    if (typeof key === "number") return value[key];
+    if (!isNumber(key)) return undefined;
+    const index = numberKey(key);
+    return typeof index === "number" ? value[index] : undefined;
+  }
+  if (value instanceof RegoSet) return value.member(key);
+  return isObject(value) ? member(value, key) : undefined;
+}
+
+/** `value.key` after a plain read gave nothing: of the two classes, or of a name that prototypes have. */
+export function missed(value: Value, key: string): Value | undefined {
+  if (value instanceof RegoObject) return value.get(key);
+  return value instanceof RegoSet ? value.member(key) : undefined;
+}
+
+/** Names that JavaScript's own prototypes have: these are read by `at`, which looks at own members alone. */
+export const NAMES_OF_PROTOTYPES: ReadonlySet<string> = new Set(
+  [Object, Array, String, Number, BigInt, Boolean, RegoObject, RegoSet]
+    .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
+    .concat(["text", "parts", "key", "toJSON"]),
+);
+
+/** Keys to iterate over, in Rego's order, of what is no array; undefined of what has none. Of a set, its members. */
+export function keysOf(value: Value): readonly Value[] | undefined {
+  if (value instanceof RegoSet) return value.sorted();
+  return isObject(value) ? sortedKeys(value) : undefined;
+}
+
+/** A document that rules define below it: read step by step, so that nothing is evaluated that nobody asks for. */
+export class VirtualNode {
+  readonly path: readonly string[];
+  readonly children: ReadonlyMap<string, VirtualNode | (() => Value | undefined)>;
+  readonly state: State;
+  constructor(
+    state: State,
+    path: readonly string[],
+    children: ReadonlyMap<string, VirtualNode | (() => Value | undefined)>,
+  ) {
+    this.state = state;
+    this.path = path;
+    this.children = children;
+  }
+  base(): Value | undefined {
+    return lookup(this.state.data, this.path);
+  }
+  get(key: Value): Value | VirtualNode | undefined {
+    const child = typeof key === "string" ? this.children.get(key) : undefined;
+    if (child === undefined || (this.state.hidden !== null && isHidden(this.state, this.path))) {
+      const base = this.base();
+      return base === undefined ? undefined : at(base, key);
+    }
+    return typeof child === "function" ? child() : child;
+  }
+  keys(): readonly Value[] | undefined {
+    const base = this.base();
+    const own = base === undefined ? undefined : keysOf(base);
+    if (this.state.hidden !== null && isHidden(this.state, this.path)) return own;
+    const all = new Set<Value>(own);
+    for (const key of this.children.keys()) all.add(key);
+    return [...all].sort(compare);
+  }
+  document(): Value | undefined {
+    const base = this.base();
+    if (this.state.hidden !== null && isHidden(this.state, this.path)) return base;
+    const members = new RegoObject();
+    if (base !== undefined && isObject(base)) for (const [key, value] of entries(base)) members.put(key, value);
+    for (const [key, child] of this.children) {
+      const value = typeof child === "function" ? child() : child.document();
+      if (value !== undefined) members.put(key, value);
+    }
+    return members;
+  }
+}
+
+/** `node[key]` of what may still be a virtual document. */
+export function step(node: Value | VirtualNode, key: Value): Value | VirtualNode | undefined {
+  return node instanceof VirtualNode ? node.get(key) : at(node, key);
+}
+
+export function stepKeys(node: Value | VirtualNode): readonly Value[] | undefined {
+  if (node instanceof VirtualNode) return node.keys();
+  return isArray(node) ? node.map((_, index) => index) : keysOf(node);
+}
+
+export function settle(node: Value | VirtualNode): Value | undefined {
+  return node instanceof VirtualNode ? node.document() : node;
+}
+
+/** Merges into a partial object what one solution of a rule `p[k1][k2] := v` says. */
+export function put(object: RegoObject, keys: readonly Value[], value: Value, where: string): void {
+  let node = object;
+  for (let i = 0; i < keys.length - 1; i++) {
+    const key = keys[i] as Value;
+    const inner = node.get(key);
+    if (inner === undefined) {
+      const made = new PartialObject();
+      node.put(key, made);
+      node = made;
+    } else if (inner instanceof PartialObject) node = inner;
+    else throw conflictingKeys(where);
+  }
+  const last = keys[keys.length - 1] as Value;
+  const old = node.get(last);
+  if (old === undefined) node.put(last, value);
+  else if (old instanceof PartialObject !== value instanceof PartialObject || !equal(old, value))
+    throw conflictingKeys(where);
+}
+
+/** The set at a path of a partial object whose leaves are sets: `p[k] contains x`. */
+export function setAt(object: RegoObject, keys: readonly Value[], where: string): RegoSet {
+  let node = object;
+  for (let i = 0; i < keys.length - 1; i++) {
+    const key = keys[i] as Value;
+    const inner = node.get(key);
+    if (inner === undefined) {
+      const made = new PartialObject();
+      node.put(key, made);
+      node = made;
+    } else if (inner instanceof PartialObject) node = inner;
+    else throw conflictingKeys(where);
+  }
+  const last = keys[keys.length - 1] as Value;
+  const old = node.get(last);
+  if (old === undefined) {
+    const made = new PartialSet();
+    node.put(last, made);
+    return made;
+  }
+  if (!(old instanceof PartialSet)) throw conflictingKeys(where);
+  return old;
+}
+
+/** Merges the ground members of an object that has rules with variable keys too: `p[x] := 1` and `p.a := 2`. */
+export function putDocument(object: RegoObject, key: string, value: Value, where: string): void {
+  const old = object.get(key);
+  if (old === undefined) {
+    object.put(key, value);
+    return;
+  }
+  if (old instanceof PartialObject && isObject(value)) {
+    for (const [name, item] of entries(value)) {
+      if (typeof name === "string") putDocument(old, name, item, where);
+      else put(old, [name], item, where);
+    }
+    return;
+  }
+  if (!equal(old, value)) throw conflictingKeys(where);
+}
+
+/** A level of a partial object that rules are still adding to, and one of its sets: these merge where values conflict. */
+class PartialObject extends RegoObject {}
+class PartialSet extends RegoSet {}
+
+export function conflictingKeys(where: string): EvaluationError {
+  return new EvaluationError("eval_conflict_error", "object keys must be unique", where);
+}
+export function conflictingRules(where: string): EvaluationError {
+  return new EvaluationError("eval_conflict_error", "complete rules must not produce multiple outputs", where);
+}
+export function conflictingFunctions(where: string): EvaluationError {
+  return new EvaluationError(
+    "eval_conflict_error",
+    "functions must not produce multiple outputs for same inputs",
+    where,
+  );
+}
+
+/** Of two results of one complete rule: the one, if they are equal. */
+export function same(old: Value | undefined, value: Value, where: string, isFunction: boolean): Value {
+  if (old === undefined || equal(old, value)) return old ?? value;
+  throw isFunction ? conflictingFunctions(where) : conflictingRules(where);
+}
+
+/** Adds to an object comprehension. */
+export function putUnique(object: RegoObject, key: Value, value: Value, where: string): void {
+  const old = object.get(key);
+  if (old === undefined) object.put(key, value);
+  else if (!equal(old, value)) throw conflictingKeys(where);
+}
+
+export function setOf(values: readonly Value[]): RegoSet {
+  return RegoSet.of(values);
+}
+
+/** An object literal with keys that are known only now; the last of equal keys wins. */
+export function objectLiteral(members: readonly (readonly [Value, Value])[]): RegoObject {
+  return RegoObject.of(members);
+}
+
+export function less(a: Value, b: Value): boolean {
+  return typeof a === "number" && typeof b === "number" ? a < b : compare(a, b) < 0;
+}
+export function lessOrEqual(a: Value, b: Value): boolean {
+  return typeof a === "number" && typeof b === "number" ? a <= b : compare(a, b) <= 0;
+}
+
+/** `value in collection`. */
+export function contains(collection: Value, value: Value): boolean {
+  if (isArray(collection)) {
+    if (typeof value === "string") return collection.includes(value);
+    for (const item of collection) if (equal(item, value)) return true;
+    return false;
+  }
+  if (collection instanceof RegoSet) return collection.has(value);
+  if (!isObject(collection)) return false;
+  for (const [, item] of entries(collection)) if (equal(item, value)) return true;
+  return false;
+}
+
+/** `key, value in collection`. */
+export function containsPair(collection: Value, key: Value, value: Value): boolean {
+  if (collection instanceof RegoSet) return equal(key, value) && collection.has(value);
+  const found = at(collection, key);
+  return found !== undefined && equal(found, value);
+}
+
+/** A pattern's view of an object: has it exactly so many members? */
+export function isObjectOf(value: Value, size: number): boolean {
+  return isObject(value) && memberCount(value) === size;
+}
+
+/** The pairs of `walk`: each value below this one with its path, the outer ones first. Charges for each. */
+export function walk(state: State, value: Value): readonly (readonly [readonly Value[], Value])[] {
+  const found: [readonly Value[], Value][] = [];
+  const visit = (item: Value, path: readonly Value[]): void => {
+    state.charge(1);
+    found.push([path, item]);
+    if (isArray(item)) item.forEach((inner, index) => visit(inner, [...path, index]));
+    else if (item instanceof RegoSet) for (const inner of item.sorted()) visit(inner, [...path, inner]);
+    else if (isObject(item)) for (const [key, inner] of sortedEntries(item)) visit(inner, [...path, key]);
+  };
+  visit(value, []);
+  return found;
+}
+
+/** A built-in as emitted code calls it: its failure is undefined, or ends a strict evaluation. */
+export function builtin(
+  state: State,
+  name: string,
+  implementation: Implementation,
+  where: string,
+): (...operands: Value[]) => Value | undefined {
+  const call = implementation as (evaluation: Evaluation, ...operands: Value[]) => Value | undefined;
+  const failed = (error: unknown): undefined => {
+    if (!(error instanceof BuiltinError)) throw error;
+    if (state.strict || error.halt) throw new EvaluationError(error.code, error.message, where);
+    return undefined;
+  };
+  switch (call.length) {
+    case 2:
+      return (a) => {
+        try {
+          return call(state, a as Value);
+        } catch (error) {
+          return failed(error);
+        }
+      };
+    case 3:
+      return (a, b) => {
+        try {
+          return call(state, a as Value, b as Value);
+        } catch (error) {
+          return failed(error);
+        }
+      };
+    default:
+      return (...operands) => {
+        try {
+          return call(state, ...operands);
+        } catch (error) {
+          return failed(error);
+        }
+      };
+  }
+}
+
+/** Calls a function that a `with` may have replaced. Within the replacement the original is back in its place. */
+export function callMocked(
+  state: State,
+  name: string,
+  original: (...args: Value[]) => Value | undefined,
+  args: readonly Value[],
+): Value | undefined {
+  const mock = state.mocks?.get(name);
+  if (mock === undefined) return original(...args);
+  if (typeof mock !== "function") return mock.value;
+  const saved = enter(state, []);
+  try {
+    const without = new Map(state.mocks);
+    without.delete(name);
+    state.mocks = without;
+    return mock(...args);
+  } finally {
+    leave(state, saved);
+  }
+}
+
+/** A rule index: bodies by the value of one reference, exactly or by its beginning. */
+export interface IndexNode {
+  /** Which of the group's keys is looked at. */
+  readonly key: number;
+  readonly exact: ReadonlyMap<Value, IndexNode | readonly number[]>;
+  readonly prefixes: ReadonlyMap<string, IndexNode | readonly number[]>;
+  /** Lengths of prefixes, each once. */
+  readonly lengths: readonly number[];
+  readonly rest: IndexNode | readonly number[];
+}
+
+/** Adds to `found` the bodies that may hold when the keys have these values. */
+export function select(
+  node: IndexNode | readonly number[],
+  keys: readonly (Value | undefined)[],
+  found: number[],
+): void {
+  if (isBodies(node)) {
+    for (const body of node) found.push(body);
+    return;
+  }
+  const value = keys[node.key];
+  if (value !== undefined) {
+    const exact = node.exact.get(indexKey(value));
+    if (exact !== undefined) select(exact, keys, found);
+    if (typeof value === "string")
+      for (const length of node.lengths) {
+        if (length > value.length) continue;
+        const bodies = node.prefixes.get(value.slice(0, length));
+        if (bodies !== undefined) select(bodies, keys, found);
+      }
+  }
+  select(node.rest, keys, found);
+}
+
+function isBodies(node: IndexNode | readonly number[]): node is readonly number[] {
+  return Array.isArray(node);
+}
+
+/** Scalars of equal value are one key; composites are none that an index has. */
+export function indexKey(value: Value): Value {
+  return isNumber(value) ? numberKey(value) : value;
+}

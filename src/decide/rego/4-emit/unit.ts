@@ -1,0 +1,201 @@
+/**
+ * One unit of emitted code: a query with all rules that it can reach. Emitting goes on as long as something names a rule that is
+ * not there yet, so rules that the query cannot reach cost nothing.
+ */
+import { IMPLEMENTATIONS } from "../builtins/table.ts";
+import { DECLARATIONS } from "../builtins/declarations.ts";
+import type { Program, RuleTree } from "../2-resolve/program.ts";
+import type { Span } from "../source.ts";
+import type { RefTerm, Term } from "../syntax.ts";
+import type { Value } from "../values/index.ts";
+import { scalarLiteral, textLiteral } from "./literal.ts";
+import type { Replacements } from "./replacements.ts";
+import { emitGroup } from "./rules.ts";
+
+export class Unit {
+  readonly program: Program;
+  /** What the emitted code refers to as `K[n]`. */
+  readonly constants: unknown[] = [];
+  readonly sites: Span[] = [];
+  readonly #instrumented: boolean;
+  readonly #replacements: Replacements;
+  readonly #code: string[] = [];
+  readonly #prelude: string[] = [];
+  readonly #onData: string[] = [];
+  readonly #names = new Map<string, string>();
+  readonly #pending: (() => void)[] = [];
+  #counter = 0;
+
+  constructor(program: Program, replacements: Replacements, instrumented: boolean) {
+    this.program = program;
+    this.#replacements = replacements;
+    this.#instrumented = instrumented;
+  }
+
+  fresh(prefix: string): string {
+    return `${prefix}${++this.#counter}`;
+  }
+
+  emit(...lines: string[]): void {
+    this.#code.push(...lines);
+  }
+
+  /** The whole source, a factory's body. `main` is its lines. */
+  source(main: readonly string[]): string {
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) next();
+    return [
+      '"use strict";',
+      ...this.#prelude,
+      ...this.#code,
+      ...main,
+      `return { run, setData(data) { ${this.#onData.join(" ")} } };`,
+    ].join("\n");
+  }
+
+  /** A literal where there is one, else a name for it. */
+  constant(value: Value): string {
+    return scalarLiteral(value) ?? this.shared(value);
+  }
+
+  /** A name for something that emitted code cannot say itself. */
+  shared(value: unknown): string {
+    const name = `K${this.constants.length}`;
+    this.#prelude.push(`const ${name} = K[${this.constants.length}];`);
+    this.constants.push(value);
+    return name;
+  }
+
+  /** The name of a built-in's implementation, called from there. */
+  builtin(name: string, where: string): string {
+    return this.#once(`builtin ${name} ${where}`, "B", (ident) => {
+      const implementation = this.shared(IMPLEMENTATIONS.get(name));
+      this.#prelude.push(
+        `const ${ident} = R.builtin(S, ${textLiteral(name)}, ${implementation}, ${textLiteral(where)});`,
+      );
+    });
+  }
+
+  /** How many operands a call takes, its result aside. */
+  operands(operator: Term): number {
+    if (operator.kind === "var") return arityOf(operator.name);
+    return this.#treeAt(operator)?.group?.arity ?? 0;
+  }
+
+  isFunction(node: RefTerm): boolean {
+    return node.head.kind === "var" && node.head.name === "data" && this.#treeAt(node)?.group?.kind === "function";
+  }
+
+  functionOf(path: readonly string[]): string {
+    let tree: RuleTree | undefined = this.program.tree;
+    for (const step of path) tree = tree?.children.get(step);
+    if (tree?.group === undefined) throw new Error(`no function data.${path.join(".")}`);
+    return this.ruleOf(tree, path);
+  }
+
+  /** The function that evaluates all rules of a path. */
+  ruleOf(tree: RuleTree, path: readonly string[]): string {
+    return this.#once(`rule ${JSON.stringify(path)}`, "r", (ident) => {
+      this.#pending.push(() => {
+        if (tree.group !== undefined) emitGroup(this, ident, tree, tree.group);
+      });
+    });
+  }
+
+  /** A document that has rules below it. */
+  node(tree: RuleTree, path: readonly string[]): string {
+    return this.#once(`node ${JSON.stringify(path)}`, "V", (ident) => {
+      const children: string[] = [];
+      for (const [key, child] of tree.children) {
+        const inner = [...path, key];
+        if (child.group?.kind === "function") continue;
+        const value = child.group === undefined ? this.node(child, inner) : this.ruleOf(child, inner);
+        children.push(`[${textLiteral(key)}, ${value}]`);
+      }
+      this.#prelude.push(
+        `const ${ident} = new R.VirtualNode(S, ${this.constant([...path])}, new Map([${children.join(", ")}]));`,
+      );
+    });
+  }
+
+  /** What the data has at this path, looked up when the data is set. */
+  baseDocument(path: readonly string[]): string {
+    return this.#once(`data ${JSON.stringify(path)}`, "D", (ident) => {
+      this.#prelude.push(`let ${ident};`);
+      this.#onData.push(`${ident} = R.lookup(data, ${this.constant([...path])});`);
+    });
+  }
+
+  isMocked(name: string): boolean {
+    return this.#replacements.functions.has(name);
+  }
+
+  /** Whether a `with` puts rules at this path out of sight. */
+  mayBeHidden(path: readonly string[]): boolean {
+    return this.#replacements.data.some((target) => isPrefix(target, path));
+  }
+
+  /** Whether a `with` changes what the data has at this path. */
+  mayChange(path: readonly string[]): boolean {
+    return this.#replacements.data.some((target) => isPrefix(target, path) || isPrefix(path, target));
+  }
+
+  /** A number for a place that probes are told of; undefined when nobody asks. */
+  site(span: Span): number | undefined {
+    if (!this.#instrumented) return undefined;
+    return this.sites.push(span) - 1;
+  }
+
+  #once(key: string, prefix: string, make: (ident: string) => void): string {
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const ident = this.fresh(prefix);
+    this.#names.set(key, ident);
+    make(ident);
+    return ident;
+  }
+
+  #treeAt(node: Term): RuleTree | undefined {
+    if (node.kind !== "ref") return undefined;
+    let tree: RuleTree | undefined = this.program.tree;
+    for (const step of node.path) {
+      if (step.kind !== "string") return undefined;
+      tree = tree?.children.get(step.value);
+    }
+    return tree;
+  }
+}
+
+const ARITIES = new Map<string, number>();
+
+/** Operands of a built-in, read off its signature. */
+export function arityOf(name: string): number {
+  const known = ARITIES.get(name);
+  if (known !== undefined) return known;
+  const signature = DECLARATIONS.get(name)?.signature ?? "()";
+  let depth = 0;
+  let operands = 0;
+  let any = false;
+  const end = closing(signature);
+  for (const unit of signature.slice(1, end)) {
+    if ("([{".includes(unit)) depth++;
+    else if (")]}".includes(unit)) depth--;
+    else if (unit === "," && depth === 0) operands++;
+    if (unit !== " ") any = true;
+  }
+  const count = any ? operands + 1 : 0;
+  ARITIES.set(name, count);
+  return count;
+}
+
+function closing(signature: string): number {
+  let depth = 0;
+  for (let i = 0; i < signature.length; i++) {
+    if ("([{".includes(signature[i] as string)) depth++;
+    else if (")]}".includes(signature[i] as string) && --depth === 0) return i;
+  }
+  return signature.length;
+}
+
+function isPrefix(short: readonly string[], long: readonly string[]): boolean {
+  return short.length <= long.length && short.every((step, index) => long[index] === step);
+}
