@@ -1,10 +1,10 @@
 /** Expressions to JavaScript: each goes on with the next where it holds, once for each of its solutions. */
 import { DECLARATIONS } from "../builtins/declarations.ts";
 import type { Body, Expr, Term, With } from "../syntax.ts";
-import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import { INLINE } from "./inline.ts";
+import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import type { Scope } from "./scope.ts";
-import { call, each, pathOf, term } from "./terms.ts";
+import { call, each, isPattern, pathOf, term } from "./terms.ts";
 import { unify, unifyValue } from "./unify.ts";
 
 export function body(scope: Scope, expressions: Body): void {
@@ -41,8 +41,11 @@ function condition(scope: Scope, node: Term): void {
     const [first, second] = node.args;
     if (node.operator.kind === "var") {
       const { name } = node.operator;
-      if (name === "eq" && first !== undefined && second !== undefined && node.args.length === 2)
-        return unify(scope, first, second);
+      if (first !== undefined && second !== undefined && node.args.length === 2) {
+        // A comparison binds where its comprehension is evaluated for all values of a variable at once.
+        if (name === "eq" || (name === "equal" && (isPattern(scope, first) || isPattern(scope, second))))
+          return unify(scope, first, second);
+      }
       if (name === "walk" && !scope.unit.isMocked(name)) return walk(scope, node.args);
       const identity = identityTest(scope, name, first, second);
       if (identity !== undefined) return scope.unless(identity);
@@ -59,7 +62,8 @@ function condition(scope: Scope, node: Term): void {
     return scope.write(`if (${result} === false) ${scope.fail}`);
   }
   const value = term(scope, node);
-  if (constantOf(node) === undefined || value === "false") scope.write(`if (${value} === false) ${scope.fail}`);
+  if (constantOf(node) === undefined || value === "false")
+    scope.write(`if (${value} === false) ${scope.fail}`);
 }
 
 function arity(name: string): number {
@@ -78,7 +82,8 @@ function identityTest(
   const sign = name === "equal" ? "===" : "!==";
   for (const node of [first, second]) {
     const constant = constantOf(node);
-    if (constant !== undefined && isIdentity(constant)) return `${term(scope, first)} ${sign} ${term(scope, second)}`;
+    if (constant !== undefined && isIdentity(constant))
+      return `${term(scope, first)} ${sign} ${term(scope, second)}`;
   }
   return undefined;
 }
@@ -188,4 +193,3 @@ function mockCode(scope: Scope, value: Term): string {
   if (!scope.bound.has(name) && DECLARATIONS.has(name)) return unit.builtin(name, "");
   return `{ value: ${term(scope, value)} }`;
 }
-

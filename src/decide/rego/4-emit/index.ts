@@ -10,8 +10,8 @@ import { RegoObject, RegoSet } from "../values/index.ts";
 import { equal } from "../values/value.ts";
 import { body } from "./body.ts";
 import { replacementsOf } from "./replacements.ts";
-import * as operations from "./runtime.ts";
 import type { State } from "./runtime.ts";
+import * as operations from "./runtime.ts";
 import { Scope } from "./scope.ts";
 import { term } from "./terms.ts";
 import { arityOf, Unit } from "./unit.ts";
@@ -34,7 +34,11 @@ export type Row = readonly Value[];
 
 const R = { ...operations, RegoObject, RegoSet, equal };
 
-type Factory = (runtime: typeof R, state: State, constants: readonly unknown[]) => Pick<Emitted<never>, "run" | "setData">;
+type Factory = (
+  runtime: typeof R,
+  state: State,
+  constants: readonly unknown[],
+) => Pick<Emitted<never>, "run" | "setData">;
 
 function assemble<T>(unit: Unit, state: State, main: readonly string[]): Emitted<T> {
   const source = unit.source(main);
@@ -76,7 +80,9 @@ export function emitQuery(
   );
   const values = [
     ...query.variables.map(({ name }) => scope.bound.get(name) ?? "null"),
-    ...captured.map(({ variable }) => (variable === undefined ? "true" : (scope.bound.get(variable) ?? "true"))),
+    ...captured.map(({ variable }) =>
+      variable === undefined ? "true" : (scope.bound.get(variable) ?? "true"),
+    ),
   ];
   lines.push(`rows.push([${values.join(", ")}]);`);
   scope.close();

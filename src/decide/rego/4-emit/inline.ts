@@ -27,8 +27,18 @@ const ofIntegers = (sign: string): Inline => ({
 export const INLINE: ReadonlyMap<string, Inline> = new Map<string, Inline>([
   ["equal", total((a, b) => `${a} === ${b} || R.equal(${a}, ${b})`)],
   ["neq", total((a, b) => `${a} !== ${b} && !R.equal(${a}, ${b})`)],
-  ["lt", total((a, b) => `typeof ${a} === "number" && typeof ${b} === "number" ? ${a} < ${b} : R.less(${a}, ${b})`)],
-  ["gt", total((a, b) => `typeof ${a} === "number" && typeof ${b} === "number" ? ${a} > ${b} : R.less(${b}, ${a})`)],
+  [
+    "lt",
+    total(
+      (a, b) => `typeof ${a} === "number" && typeof ${b} === "number" ? ${a} < ${b} : R.less(${a}, ${b})`,
+    ),
+  ],
+  [
+    "gt",
+    total(
+      (a, b) => `typeof ${a} === "number" && typeof ${b} === "number" ? ${a} > ${b} : R.less(${b}, ${a})`,
+    ),
+  ],
   [
     "lte",
     total(

@@ -63,4 +63,3 @@ export function constantOf(term: Term): Value | undefined {
 export function isIdentity(value: Value): boolean {
   return value === null || typeof value === "string" || typeof value === "boolean";
 }
-

@@ -14,7 +14,9 @@ export function replacementsOf(program: Program, query: Body): Replacements {
   const target = (term: Term): void => {
     const head = term.kind === "ref" ? term.head : term;
     if (head.kind !== "var" || head.name === "input") return;
-    const path = (term.kind === "ref" ? term.path : []).map((step) => (step.kind === "string" ? step.value : ""));
+    const path = (term.kind === "ref" ? term.path : []).map((step) =>
+      step.kind === "string" ? step.value : "",
+    );
     if (head.name !== "data") {
       functions.add([head.name, ...path].join("."));
       return;

@@ -141,7 +141,9 @@ function requirementOf(
 }
 
 function scalarOf(term: Term): Value | undefined {
-  return term.kind === "array" || term.kind === "object" || term.kind === "set" ? undefined : constantOf(term);
+  return term.kind === "array" || term.kind === "object" || term.kind === "set"
+    ? undefined
+    : constantOf(term);
 }
 
 function referenceOf(rule: ResolvedRule, term: Term): IndexReference | undefined {

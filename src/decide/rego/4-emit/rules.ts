@@ -8,8 +8,8 @@ import { constantOf, textLiteral } from "./literal.ts";
 import { indexOf } from "./rule-index.ts";
 import { Scope } from "./scope.ts";
 import { term } from "./terms.ts";
-import type { Unit } from "./unit.ts";
 import { unifyValue } from "./unify.ts";
+import type { Unit } from "./unit.ts";
 
 /** Emits the function of a group, under that name. */
 export function emitGroup(unit: Unit, name: string, tree: RuleTree, group: RuleGroup): void {
@@ -74,7 +74,12 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
   const take = (call: string): readonly string[] =>
     agreed
       ? [`out = ${call};`, "if (out !== undefined) break R0;"]
-      : ["{", `const v = ${call};`, `if (v !== undefined) out = R.same(out, v, ${place}, ${isFunction});`, "}"];
+      : [
+          "{",
+          `const v = ${call};`,
+          `if (v !== undefined) out = R.same(out, v, ${place}, ${isFunction});`,
+          "}",
+        ];
   lines.push("R0: {");
   const index = indexOf(group.rules);
   if (index === undefined) for (const body of bodies) lines.push(...take(`${body}(${args})`));
@@ -110,7 +115,12 @@ function agreedValue(rules: readonly ResolvedRule[]): boolean {
 }
 
 /** A rule with its `else` branches, as a function of the arguments. */
-function emitRule(unit: Unit, rule: ResolvedRule, parameters: readonly string[], isFunction: boolean): string {
+function emitRule(
+  unit: Unit,
+  rule: ResolvedRule,
+  parameters: readonly string[],
+  isFunction: boolean,
+): string {
   const first = emitBody(unit, rule, rule.body, rule.value, isFunction);
   if (rule.else.length === 0) return first;
   const branches = rule.else.map((branch) => emitBody(unit, rule, branch.body, branch.value, isFunction));
@@ -144,7 +154,11 @@ function emitBody(
   const site = unit.site(rule.head);
   if (site !== undefined) lines.push(`S.probe?.(${site}, "holds");`);
   const many = scope.loops > 0 && constant === undefined;
-  lines.push(many ? `out = R.same(out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});` : `return ${result};`);
+  lines.push(
+    many
+      ? `out = R.same(out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});`
+      : `return ${result};`,
+  );
   scope.close();
   if (many) {
     lines.unshift("let out;");
@@ -178,10 +192,38 @@ function emitPartial(unit: Unit, name: string, tree: RuleTree, group: RuleGroup)
   memoized(unit, name, group.path, lines);
 }
 
-function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup): string {
+/**
+ * One member of a partial set or object: the rules are evaluated with its key given, which is cheap where they select by it.
+ * When many are asked for, all are evaluated, once.
+ */
+export function emitMember(unit: Unit, name: string, all: string, tree: RuleTree, group: RuleGroup): void {
+  if (tree.children.size > 0 || unit.mayBeHidden(group.path)) {
+    unit.emit(
+      `function ${name}(k) { const all = ${all}(); return all === undefined ? undefined : R.at(all, k); }`,
+    );
+    return;
+  }
+  const asked = unit.fresh("n");
+  const epoch = unit.fresh("e");
+  const lines = group.rules.map((rule) => `${emitMembers(unit, rule, group, "k")}(out, k);`);
+  unit.emit(
+    `let ${asked} = 0, ${epoch} = 0;`,
+    `function ${name}(k) {`,
+    `if (${epoch} !== S.epoch) { ${epoch} = S.epoch; ${asked} = 0; }`,
+    `if (++${asked} > R.MEMBERS_ONE_BY_ONE) return R.at(${all}(), k);`,
+    `const out = new R.${group.kind === "set" ? "RegoSet" : "RegoObject"}();`,
+    ...lines,
+    "return R.at(out, k);",
+    "}",
+  );
+}
+
+function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup, given?: string): string {
   const name = unit.fresh("b");
   const lines: string[] = [];
   const scope = new Scope(unit, lines, new Map(), "return;");
+  const selector = group.kind === "set" ? rule.member : rule.keys[0];
+  if (given !== undefined && selector !== undefined && selects(selector)) unifyValue(scope, selector, given);
   body(scope, rule.body);
   const keys = rule.keys.map((key) => term(scope, key));
   const place = textLiteral(where(rule.head));
@@ -190,9 +232,19 @@ function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup): string {
   const site = unit.site(rule.head);
   if (site !== undefined) lines.push(`S.probe?.(${site}, "holds");`);
   if (group.kind === "set") lines.push(`out.add(${value});`);
-  else if (rule.member !== undefined) lines.push(`R.setAt(out, [${keys.join(", ")}], ${place}).add(${value});`);
+  else if (rule.member !== undefined)
+    lines.push(`R.setAt(out, [${keys.join(", ")}], ${place}).add(${value});`);
   else lines.push(`R.put(out, [${keys.join(", ")}], ${value}, ${place});`);
   scope.close();
-  unit.emit(`function ${name}(out) {`, ...lines, "}");
+  unit.emit(`function ${name}(${given === undefined ? "out" : `out, ${given}`}) {`, ...lines, "}");
   return name;
+}
+
+/** Whether a key is known before the body is evaluated: it is made of variables and constants. */
+function selects(term: Term): boolean {
+  return term.kind === "var"
+    ? term.name !== "input" && term.name !== "data"
+    : term.kind === "array"
+      ? term.items.every(selects)
+      : constantOf(term) !== undefined;
 }

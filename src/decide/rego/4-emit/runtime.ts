@@ -2,8 +2,7 @@
  * What emitted code stands on: one `State` an emitted unit, and the operations that are too long to be written out at every
  * place. An evaluation is synchronous and never re-entered, so the state belongs to the one that runs.
  */
-import type { Evaluation, Implementation, World } from "../builtins/builtin.ts";
-import type { Cache } from "../builtins/builtin.ts";
+import type { Cache, Evaluation, Implementation, World } from "../builtins/builtin.ts";
 import { BuiltinError, EvaluationError } from "../errors.ts";
 import {
   compare,
@@ -71,7 +70,10 @@ export class State implements Evaluation {
 
   begin(input: Value | undefined, data: PlainObject, options: RunOptions): void {
     for (const _ in PROBE_OF_POLLUTION)
-      throw new EvaluationError("eval_internal_error", "Object.prototype has members of its own in this process");
+      throw new EvaluationError(
+        "eval_internal_error",
+        "Object.prototype has members of its own in this process",
+      );
     this.input = input;
     this.data = data;
     this.hidden = null;
@@ -109,7 +111,8 @@ export class State implements Evaluation {
 
   /** Takes further steps from what is left, or ends the evaluation. */
   refuel(): void {
-    if (this.#expired?.() === true) throw new EvaluationError("eval_cancel_error", "the time for this evaluation is up");
+    if (this.#expired?.() === true)
+      throw new EvaluationError("eval_cancel_error", "the time for this evaluation is up");
     const wanted = Math.min(STRIDE - this.fuel, this.#left);
     this.#left -= wanted;
     this.fuel += wanted;
@@ -159,7 +162,8 @@ export function enter(state: State, replacements: readonly Replacement[]): Saved
   for (const replacement of replacements) {
     if (replacement.root === "function")
       state.mocks = new Map([...(state.mocks ?? []), [replacement.name, replacement.mock]]);
-    else if (replacement.root === "input") state.input = replaced(state.input, replacement.path, 0, replacement.value);
+    else if (replacement.root === "input")
+      state.input = replaced(state.input, replacement.path, 0, replacement.value);
     else {
       const data = replaced(state.data, replacement.path, 0, replacement.value);
       if (!isObject(data)) throw new EvaluationError("eval_with_merge_error", "data must be an object");
@@ -284,7 +288,8 @@ export class VirtualNode {
     const base = this.base();
     if (this.state.hidden !== null && isHidden(this.state, this.path)) return base;
     const members = new RegoObject();
-    if (base !== undefined && isObject(base)) for (const [key, value] of entries(base)) members.put(key, value);
+    if (base !== undefined && isObject(base))
+      for (const [key, value] of entries(base)) members.put(key, value);
     for (const [key, child] of this.children) {
       const value = typeof child === "function" ? child() : child.document();
       if (value !== undefined) members.put(key, value);
@@ -376,7 +381,11 @@ export function conflictingKeys(where: string): EvaluationError {
   return new EvaluationError("eval_conflict_error", "object keys must be unique", where);
 }
 export function conflictingRules(where: string): EvaluationError {
-  return new EvaluationError("eval_conflict_error", "complete rules must not produce multiple outputs", where);
+  return new EvaluationError(
+    "eval_conflict_error",
+    "complete rules must not produce multiple outputs",
+    where,
+  );
 }
 export function conflictingFunctions(where: string): EvaluationError {
   return new EvaluationError(
@@ -392,12 +401,29 @@ export function same(old: Value | undefined, value: Value, where: string, isFunc
   throw isFunction ? conflictingFunctions(where) : conflictingRules(where);
 }
 
+/** The parts of a comprehension by the values that select them. */
+export function groups(): RegoObject {
+  return new RegoObject();
+}
+export function group(all: RegoObject, key: readonly Value[], isASet: boolean, value: Value): void {
+  const part = all.get(key);
+  if (part === undefined) all.put(key, isASet ? RegoSet.of([value]) : [value]);
+  else if (part instanceof RegoSet) part.add(value);
+  else (part as Value[]).push(value);
+}
+export function grouped(all: RegoObject, key: readonly Value[], isASet: boolean): Value {
+  return all.get(key) ?? (isASet ? new RegoSet() : []);
+}
+
 /** Adds to an object comprehension. */
 export function putUnique(object: RegoObject, key: Value, value: Value, where: string): void {
   const old = object.get(key);
   if (old === undefined) object.put(key, value);
   else if (!equal(old, value)) throw conflictingKeys(where);
 }
+
+/** How often one member is asked for before all are evaluated: from then on each further one is a look-up. */
+export const MEMBERS_ONE_BY_ONE = 16;
 
 export function setOf(values: readonly Value[]): RegoSet {
   return RegoSet.of(values);

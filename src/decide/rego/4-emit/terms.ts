@@ -1,13 +1,16 @@
 /** Terms to JavaScript: each gives an expression without effect, whose value is defined, after the statements that it needs. */
-import type { CallTerm, ComprehensionTerm, RefTerm, Term } from "../syntax.ts";
-import { where } from "../source.ts";
+
 import type { RuleTree } from "../2-resolve/program.ts";
+import { where } from "../source.ts";
+import type { CallTerm, ComprehensionTerm, RefTerm, Term } from "../syntax.ts";
 import { body } from "./body.ts";
 import { INLINE } from "./inline.ts";
 import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import { NAMES_OF_PROTOTYPES } from "./runtime.ts";
-import type { Scope } from "./scope.ts";
+import { Scope } from "./scope.ts";
+import { UnboundError } from "./unbound.ts";
 import { unifyValue } from "./unify.ts";
+import { variablesOf } from "./variables.ts";
 
 export function term(scope: Scope, node: Term): string {
   const constant = constantOf(node);
@@ -36,7 +39,7 @@ function variable(scope: Scope, name: string): string {
   if (name === "input") return scope.defined("S.input");
   if (name === "data") return document(scope, scope.unit.program.tree, [], []);
   const bound = scope.bound.get(name);
-  if (bound === undefined) throw new Error(`variable ${name} is not bound`);
+  if (bound === undefined) throw new UnboundError(`variable ${name} is not bound`);
   return bound;
 }
 
@@ -73,6 +76,8 @@ export function isPattern(scope: Scope, node: Term): boolean {
 
 function comprehension(scope: Scope, node: ComprehensionTerm): string {
   const { unit } = scope;
+  const indexed = scope.loops > 0 && node.of !== "object" ? indexedComprehension(scope, node) : undefined;
+  if (indexed !== undefined) return indexed;
   const all = unit.fresh("c");
   const made = { array: "[]", set: "new R.RegoSet()", object: "new R.RegoObject()" }[node.of];
   scope.write(`const ${all} = ${made};`);
@@ -87,6 +92,29 @@ function comprehension(scope: Scope, node: ComprehensionTerm): string {
   return all;
 }
 
+/**
+ * Within a loop, a comprehension that the loop's variables only select from is evaluated once, for all of their values, and each
+ * turn takes its part (comprehension indexing). Undefined where it cannot be: then a variable is needed before it is bound.
+ */
+function indexedComprehension(scope: Scope, node: ComprehensionTerm): string | undefined {
+  const { unit } = scope;
+  const { all, closed } = variablesOf(node);
+  const keys = [...all].filter((name) => scope.bound.has(name));
+  // A variable of a closure within could be bound there, for that closure alone.
+  if (keys.length === 0 || keys.some((name) => closed.has(name))) return undefined;
+  const function_ = unit.attempt((lines) => {
+    const inner = new Scope(unit, lines, new Map(), "break B;");
+    body(inner, node.body);
+    const value = term(inner, node.value);
+    const group = keys.map((name) => term(inner, { kind: "var", at: node.at, name }));
+    lines.push(`R.group(out, [${group.join(", ")}], ${node.of === "set"}, ${value});`);
+    inner.close();
+  });
+  if (function_ === undefined) return undefined;
+  const group = keys.map((name) => scope.bound.get(name));
+  return scope.keep(`R.grouped(${function_}(), [${group.join(", ")}], ${node.of === "set"})`);
+}
+
 /** A call with as many operands as it takes: its result. */
 export function call(scope: Scope, node: CallTerm, operands: number): string {
   const args = node.args.slice(0, operands).map((arg) => term(scope, arg));
@@ -97,7 +125,9 @@ export function call(scope: Scope, node: CallTerm, operands: number): string {
       if (inline !== undefined)
         return inline.total
           ? scope.keep(`(${inline.code(args, () => "")})`)
-          : scope.defined(inline.code(args, () => `${scope.unit.builtin(name, where(node.at))}(${args.join(", ")})`));
+          : scope.defined(
+              inline.code(args, () => `${scope.unit.builtin(name, where(node.at))}(${args.join(", ")})`),
+            );
     }
     const callee = scope.unit.builtin(name, where(node.at));
     return scope.defined(invoke(scope, name, callee, args));
@@ -123,7 +153,8 @@ export function pathOf(node: RefTerm): readonly string[] {
 
 function reference(scope: Scope, node: RefTerm): string {
   const { head } = node;
-  if (head.kind === "var" && head.name === "data") return document(scope, scope.unit.program.tree, node.path, []);
+  if (head.kind === "var" && head.name === "data")
+    return document(scope, scope.unit.program.tree, node.path, []);
   if (head.kind === "var" && head.name === "input") {
     const [first] = node.path;
     const name = first === undefined ? undefined : constantOf(first);
@@ -186,6 +217,11 @@ function document(scope: Scope, tree: RuleTree, path: readonly Term[], done: rea
       scope.write(`${scope.fail}`);
       return "undefined";
     }
+    const [first] = path;
+    if (tree.group.kind !== "value" && first !== undefined && !isPattern(scope, first)) {
+      const key = term(scope, first);
+      return follow(scope, scope.defined(`${unit.memberOf(tree, done)}(${key})`), path, 1);
+    }
     return follow(scope, scope.defined(`${unit.ruleOf(tree, done)}()`), path, 0);
   }
   const [next, ...rest] = path;
@@ -236,11 +272,17 @@ function walkNode(scope: Scope, start: string, path: readonly Term[]): string {
 }
 
 /** A condition: two defined values are equal. */
-export function equality(scope: Scope, a: Term | undefined, left: string, b: Term | undefined, right: string): string {
+export function equality(
+  scope: Scope,
+  a: Term | undefined,
+  left: string,
+  b: Term | undefined,
+  right: string,
+): string {
   const x = a === undefined ? undefined : constantOf(a);
   const y = b === undefined ? undefined : constantOf(b);
   if ((x !== undefined && isIdentity(x)) || (y !== undefined && isIdentity(y))) return `${left} === ${right}`;
-  if (typeof y === "number") return `${left} === ${right} || (typeof ${left} !== "string" && R.equal(${left}, ${right}))`;
+  if (typeof y === "number")
+    return `${left} === ${right} || (typeof ${left} !== "string" && R.equal(${left}, ${right}))`;
   return `${left} === ${right} || R.equal(${left}, ${right})`;
 }
-

@@ -4,6 +4,7 @@ import { canonicalText } from "../values/value.ts";
 import { constantOf } from "./literal.ts";
 import type { Scope } from "./scope.ts";
 import { equality, isPattern, term } from "./terms.ts";
+import { UnboundError } from "./unbound.ts";
 
 export function unify(scope: Scope, a: Term, b: Term): void {
   const pending: [Term, Term][] = [[a, b]];
@@ -23,7 +24,7 @@ export function unify(scope: Scope, a: Term, b: Term): void {
         return;
       }
       if (parts === undefined) {
-        if (++waited > pending.length) throw new Error("neither side of an equality is ever bound");
+        if (++waited > pending.length) throw new UnboundError("neither side of an equality is ever bound");
         pending.push([left, right]);
         continue;
       }
@@ -76,7 +77,10 @@ export function unifyValue(scope: Scope, pattern: Term, value: string): void {
       return;
     case "array":
       scope.unless(`Array.isArray(${value}) && ${value}.length === ${pattern.items.length}`);
-      inTurn(scope, pattern.items.map((item, index) => [item, scope.keep(`${value}[${index}]`)]));
+      inTurn(
+        scope,
+        pattern.items.map((item, index) => [item, scope.keep(`${value}[${index}]`)]),
+      );
       return;
     case "object": {
       scope.unless(`R.isObjectOf(${value}, ${pattern.members.length})`);
@@ -87,7 +91,7 @@ export function unifyValue(scope: Scope, pattern: Term, value: string): void {
       return;
     }
     default:
-      throw new Error(`a ${pattern.kind} cannot be matched`);
+      throw new UnboundError(`a ${pattern.kind} cannot be matched`);
   }
 }
 
@@ -95,4 +99,3 @@ function inTurn(scope: Scope, pairs: readonly (readonly [Term, string])[]): void
   // Those that need nothing first bind what the terms among the others may read.
   for (const [pattern, value] of pairs) unifyValue(scope, pattern, value);
 }
-

@@ -2,15 +2,17 @@
  * One unit of emitted code: a query with all rules that it can reach. Emitting goes on as long as something names a rule that is
  * not there yet, so rules that the query cannot reach cost nothing.
  */
-import { IMPLEMENTATIONS } from "../builtins/table.ts";
-import { DECLARATIONS } from "../builtins/declarations.ts";
+
 import type { Program, RuleTree } from "../2-resolve/program.ts";
+import { DECLARATIONS } from "../builtins/declarations.ts";
+import { IMPLEMENTATIONS } from "../builtins/table.ts";
 import type { Span } from "../source.ts";
 import type { RefTerm, Term } from "../syntax.ts";
 import type { Value } from "../values/index.ts";
 import { scalarLiteral, textLiteral } from "./literal.ts";
 import type { Replacements } from "./replacements.ts";
-import { emitGroup } from "./rules.ts";
+import { emitGroup, emitMember } from "./rules.ts";
+import { UnboundError } from "./unbound.ts";
 
 export class Unit {
   readonly program: Program;
@@ -82,7 +84,9 @@ export class Unit {
   }
 
   isFunction(node: RefTerm): boolean {
-    return node.head.kind === "var" && node.head.name === "data" && this.#treeAt(node)?.group?.kind === "function";
+    return (
+      node.head.kind === "var" && node.head.name === "data" && this.#treeAt(node)?.group?.kind === "function"
+    );
   }
 
   functionOf(path: readonly string[]): string {
@@ -99,6 +103,46 @@ export class Unit {
         if (tree.group !== undefined) emitGroup(this, ident, tree, tree.group);
       });
     });
+  }
+
+  /** The function that gives one member of a partial set or object. */
+  memberOf(tree: RuleTree, path: readonly string[]): string {
+    return this.#once(`member ${JSON.stringify(path)}`, "r", (ident) => {
+      const all = this.ruleOf(tree, path);
+      this.#pending.push(() => {
+        if (tree.group !== undefined) emitMember(this, ident, all, tree, tree.group);
+      });
+    });
+  }
+
+  /**
+   * A function that makes a group index once an epoch, or undefined when its lines cannot be written: `UnboundError` says that a
+   * variable would be needed before it has a value.
+   */
+  attempt(write: (lines: string[]) => void): string | undefined {
+    const lines: string[] = [];
+    try {
+      write(lines);
+    } catch (error) {
+      if (error instanceof UnboundError) return undefined;
+      throw error;
+    }
+    const name = this.fresh("q");
+    const kept = this.fresh("m");
+    const epoch = this.fresh("e");
+    this.emit(
+      `let ${kept}, ${epoch} = 0;`,
+      `function ${name}() {`,
+      `if (${epoch} === S.epoch) return ${kept};`,
+      "const out = R.groups();",
+      "B: {",
+      ...lines,
+      "}",
+      `${kept} = out; ${epoch} = S.epoch;`,
+      "return out;",
+      "}",
+    );
+    return name;
   }
 
   /** A document that has rules below it. */
