@@ -2,11 +2,12 @@
 import { parseArgs } from "node:util";
 import { capacity } from "./capacity.ts";
 import type { Bench } from "./measurement.ts";
+import { rego } from "./rego.ts";
 import { revoke } from "./revoke.ts";
 import { start } from "./start.ts";
 import { view } from "./view.ts";
 
-const BENCHES: readonly Bench[] = [start, capacity, revoke, view];
+const BENCHES: readonly Bench[] = [start, capacity, revoke, view, rego];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
