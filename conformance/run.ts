@@ -1,7 +1,7 @@
 /**
  * `npm run conformance -- SUITE DIR`: holds this program to cases and schemas that others wrote, read in place
- * from DIR. Prints each failing case and ends with `SUITE: P of N passed`; exit 1 on a failure, 2 when it is asked for
- * something else.
+ * from DIR. Prints each failing case, then how many passed of each category that has one, and ends with
+ * `SUITE: P of N passed`; exit 1 on a failure, 2 when it is asked for something else.
  */
 import { PosternError } from "#kernel";
 import type { Case } from "./suite.ts";
@@ -29,6 +29,11 @@ function report(name: string, cases: readonly Case[]): number {
   for (const { name: title, findings } of failing) {
     console.log(`✕ ${title}`);
     for (const finding of findings) console.log(`    ${finding}`);
+  }
+  for (const category of new Set(failing.flatMap((each) => each.category ?? []))) {
+    const all = cases.filter((each) => each.category === category);
+    const passed = all.filter(({ findings }) => findings.length === 0);
+    console.log(`${category}: ${passed.length} of ${all.length} passed`);
   }
   console.log(`${name}: ${cases.length - failing.length} of ${cases.length} passed`);
   return failing.length === 0 && cases.length > 0 ? 0 : 1;

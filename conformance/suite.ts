@@ -2,6 +2,8 @@
 export interface Case {
   readonly name: string;
   readonly findings: readonly string[];
+  /** What the case is about, in a suite that counts by it. */
+  readonly category?: string;
 }
 
 /** Runs the cases that stand in a folder. */
