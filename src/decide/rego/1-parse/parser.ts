@@ -134,7 +134,10 @@ export class ModuleParser extends TermParser {
   #rules(): readonly Rule[] {
     const { start } = this.token;
     const isDefault = this.isKeyword("default");
-    if (isDefault) this.next();
+    if (isDefault) {
+      this.next();
+      if (this.beginsReference) this.keywordHead = this.at;
+    }
     if (this.isKeyword("some")) this.fail("'some' declarations cannot be used for rule head", this.token);
     const head = this.#head(isDefault);
     if (isDefault) return [this.#default(start, head)];
@@ -290,24 +293,15 @@ export class ModuleParser extends TermParser {
     this.fail("rule must have value assignment and/or body declaration", at);
   }
 
+  /** After `if`: a body in braces, unless what the brace opens is an object, a comprehension or part of an expression. */
   #ifBody(): Body {
-    if (this.isSign("{")) {
-      const brace = this.next();
-      if (this.isSign("}")) {
-        this.next();
-        // `if {}`: the empty object, which holds.
-        return [
-          {
-            ...this.span(brace.start),
-            negated: false,
-            form: { kind: "term", term: { kind: "object", ...this.span(brace.start), members: [] } },
-            with: [],
-          },
-        ];
-      }
-      return this.#braced();
-    }
-    return [this.literal()];
+    if (!this.isSign("{")) return [this.literal()];
+    const before = this.at;
+    const single = this.attempt(() => this.literal());
+    if (single !== undefined && !(single.form.kind === "term" && single.form.term.kind === "set")) return [single];
+    this.at = before;
+    this.next();
+    return this.#braced();
   }
 
   #braced(): Body {

@@ -58,7 +58,7 @@ export class TermParser {
   #depth = 0;
   #wildcards: { count: number };
 
-  constructor(source: Source, tokens: readonly Token[], keywords: Set<string>, wildcards = { count: 0 }) {
+  constructor(source: Source, tokens: readonly Token[], keywords: Set<string>, wildcards: { count: number } = { count: 0 }) {
     this.source = source;
     this.tokens = tokens;
     this.keywords = keywords;
@@ -80,6 +80,8 @@ export class TermParser {
   }
   /** A keyword, if it is one here. */
   protected isKeyword(text: string): boolean {
+    // Before a dot it is a name: `x` of one line, and `if.y := 1` on the next.
+    if (this.beginsReference && this.tokens[this.at + 1]?.text === ".") return false;
     return (
       this.isWord(text) && this.keywordHead !== this.at && (RESERVED.has(text) || this.keywords.has(text))
     );
@@ -98,7 +100,7 @@ export class TermParser {
     this.at++;
     return true;
   }
-  protected expect(sign: string, expected = sign): Token {
+  protected expect(sign: string, expected: string = sign): Token {
     if (!this.isSign(sign)) this.unexpected(expected);
     return this.next();
   }
@@ -272,7 +274,7 @@ export class TermParser {
     if (pairs && this.isSign(",") && this.keywords.has("in")) {
       const before = this.at;
       this.next();
-      const pair = this.#attempt(() => {
+      const pair = this.attempt(() => {
         const middle = this.#level(0);
         if (!this.isKeyword("in")) this.unexpected();
         const operator = this.#operator("internal.member_3", this.next());
@@ -296,7 +298,7 @@ export class TermParser {
     return left;
   }
 
-  #attempt<T>(read: () => T): T | undefined {
+  protected attempt<T>(read: () => T): T | undefined {
     const before = this.at;
     const depth = this.#depth;
     try {

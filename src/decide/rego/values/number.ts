@@ -101,7 +101,12 @@ export function numberKey(value: RegoNumber): number | bigint | string {
 /** -1, 0 or 1 by exact value. */
 export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
   if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
-  if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
+  if (isIntegral(a) && isIntegral(b)) {
+    // JavaScript compares a bigint with a number by exact value.
+    const x = exactInteger(a);
+    const y = exactInteger(b);
+    return x < y ? -1 : x > y ? 1 : 0;
+  }
   const left = partsOfNumber(a);
   const right = partsOfNumber(b);
   const sign = signOf(left.digits) - signOf(right.digits);
@@ -114,6 +119,16 @@ export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
   const x = shift > 0 ? left.digits * 10n ** BigInt(shift) : left.digits;
   const y = shift < 0 ? right.digits * 10n ** BigInt(-shift) : right.digits;
   return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Numbers that say all of their digits. */
+function isIntegral(value: RegoNumber): value is number | bigint {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 1e21);
+}
+
+/** Beyond 2^53 a number means what its text says. */
+function exactInteger(value: number | bigint): number | bigint {
+  return typeof value === "bigint" || Number.isSafeInteger(value) ? value : BigInt(String(value));
 }
 
 function partsOf(text: string): DecimalParts {
