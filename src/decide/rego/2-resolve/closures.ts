@@ -1,0 +1,137 @@
+/**
+ * Gives names of their own to variables that nothing declares (`x = 1` without `some x`): such a variable belongs to the
+ * outermost body in which it stands outside of closures, and where it stands in closures only, to each of them.
+ */
+import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
+import { type Branch, type Draft, isAnonymous, labelOf, type Names } from "./draft.ts";
+import { isBuiltinValue } from "./functions.ts";
+import { mapExpr, mapSame, mapTerm, partsOf, termsOf } from "./walk.ts";
+
+type Renaming = ReadonlyMap<string, string>;
+
+const ROOTS: ReadonlySet<string> = new Set(["input", "data"]);
+
+/** Visits the variables of a term that stand outside of its closures. */
+export function visitDirect(term: Term, visit: (variable: VarTerm) => void): void {
+  if (term.kind === "var") visit(term);
+  else if (term.kind === "template") {
+    for (const part of term.parts) {
+      if (typeof part !== "string") for (const inner of termsOf(part)) visitDirect(inner, visit);
+    }
+  } else {
+    if (term.kind === "call" && term.operator.kind === "ref") visitDirect(term.operator, visit);
+    for (const part of partsOf(term)) visitDirect(part, visit);
+  }
+}
+
+export function addDirect(term: Term, names: Set<string>): void {
+  visitDirect(term, ({ name }) => names.add(name));
+}
+
+/** The terms of an expression whose variables belong to the body around: not the loop variables of `every`. */
+export function scopeTerms(expr: Expr): readonly Term[] {
+  const { form } = expr;
+  const own = form.kind === "every" ? [form.domain] : termsOf({ ...expr, with: [] });
+  return [
+    ...own,
+    ...expr.with.flatMap((item) => (isBuiltinValue(item) ? [item.target] : [item.target, item.value])),
+  ];
+}
+
+class Renamer {
+  readonly #names: Names;
+  /** Names that are taken already, by any scope of the rule. */
+  readonly #taken: Set<string>;
+  constructor(names: Names, taken: Set<string>) {
+    this.#names = names;
+    this.#taken = taken;
+  }
+
+  /** The names that the terms bring into being in this scope, as an addition to those around. */
+  own(terms: Iterable<Term>, body: Body, around: Renaming): Renaming {
+    const direct = new Set<string>();
+    for (const term of terms) addDirect(term, direct);
+    for (const expr of body) {
+      for (const term of scopeTerms(expr)) addDirect(term, direct);
+    }
+    const renaming = new Map(around);
+    for (const name of direct) {
+      if (around.has(name) || ROOTS.has(name) || isAnonymous(name)) continue;
+      renaming.set(name, this.#taken.has(name) ? this.#names.of(name) : name);
+      this.#taken.add(name);
+    }
+    return renaming;
+  }
+
+  term(term: Term, renaming: Renaming): Term {
+    if (term.kind === "var") {
+      const name = renaming.get(term.name);
+      return name === undefined || name === term.name ? term : { ...term, name, label: labelOf(term) };
+    }
+    return mapTerm(term, {
+      term: (part) => this.term(part, renaming),
+      comprehension: (inner) => this.#comprehension(inner, renaming),
+      part: (expr) => this.expr(expr, renaming),
+    });
+  }
+
+  #comprehension(term: ComprehensionTerm, around: Renaming): Term {
+    const renaming = this.own(term.key ? [term.key, term.value] : [term.value], term.body, around);
+    const key = term.key && this.term(term.key, renaming);
+    return {
+      ...term,
+      ...(key && { key }),
+      value: this.term(term.value, renaming),
+      body: this.body(term.body, renaming),
+    };
+  }
+
+  expr(expr: Expr, renaming: Renaming): Expr {
+    const { form } = expr;
+    if (form.kind !== "every")
+      return mapExpr(
+        expr,
+        (term) => this.term(term, renaming),
+        (body) => body,
+      );
+    const own = this.own(form.key ? [form.key, form.value] : [form.value], form.body, renaming);
+    const outer = mapExpr(
+      expr,
+      (term) => this.term(term, renaming),
+      (body) => body,
+    );
+    if (outer.form.kind !== "every") return outer;
+    const key = form.key && this.term(form.key, own);
+    const value = this.term(form.value, own);
+    return { ...outer, form: { ...outer.form, ...(key && { key }), value, body: this.body(form.body, own) } };
+  }
+
+  body(body: Body, renaming: Renaming): Body {
+    return mapSame(body, (expr) => this.expr(expr, renaming));
+  }
+}
+
+export function separateScopes(draft: Draft): Draft {
+  const taken = new Set<string>();
+  const renamer = new Renamer(draft.names, taken);
+  const args = renamer.own(draft.args, [], new Map());
+  let { keys, member } = draft;
+  const branches = draft.branches.map((branch, index): Branch => {
+    const head = branch.value ? [branch.value] : [];
+    if (index === 0) head.push(...keys, ...(member ? [member] : []));
+    const renaming = renamer.own(head, branch.body, args);
+    if (index === 0) {
+      keys = mapSame(keys, (key) => renamer.term(key, renaming));
+      member = member && renamer.term(member, renaming);
+    }
+    const value = branch.value && renamer.term(branch.value, renaming);
+    return { ...branch, ...(value && { value }), body: renamer.body(branch.body, renaming) };
+  });
+  const mappedArgs = mapSame(draft.args, (arg) => renamer.term(arg, args));
+  return { ...draft, args: mappedArgs, keys, ...(member && { member }), branches };
+}
+
+export function separateQueryScopes(body: Body, names: Names): Body {
+  const renamer = new Renamer(names, new Set());
+  return renamer.body(body, renamer.own([], body, new Map()));
+}

@@ -1,0 +1,313 @@
+/**
+ * Gives each declared variable a name of its own (OPA "Composite Values", "Some Keyword", "Every Keyword"): `:=`, `some` and
+ * `every` declare in the body that they stand in, and closures see what is around them.
+ */
+import type { Span } from "../source.ts";
+import type { Body, Expr, Term, VarTerm } from "../syntax.ts";
+import { type Branch, type Draft, type Findings, isAnonymous, labelOf, type Names } from "./draft.ts";
+import { isAssignment } from "./references.ts";
+import { mapExpr, mapSame, mapTerm, mapWith, visitTerm } from "./walk.ts";
+
+/** How a name first came up in a scope: as an argument, by `some` or `every`, by `:=`, or used without any of them. */
+type Origin = "arg" | "declared" | "assigned" | "seen";
+
+interface Entry {
+  readonly name: string;
+  readonly label: string;
+  readonly origin: Origin;
+  readonly at: Span;
+  /** `some x` and loop variables must be used; `some x in xs` uses what it declares. */
+  readonly mustBeUsed: boolean;
+  uses: number;
+}
+
+class Scope {
+  readonly entries: Map<string, Entry> = new Map<string, Entry>();
+  readonly around: Scope | undefined;
+  constructor(around: Scope | undefined) {
+    this.around = around;
+  }
+  find(name: string): Entry | undefined {
+    for (let at: Scope | undefined = this; at !== undefined; at = at.around) {
+      const entry = at.entries.get(name);
+      if (entry !== undefined && entry.origin !== "seen") return entry;
+    }
+    return undefined;
+  }
+}
+
+export interface LocalOptions {
+  readonly strict: boolean;
+}
+
+export class Locals {
+  readonly #names: Names;
+  readonly #findings: Findings;
+  /** What does not end the compilation: variables that nothing uses. */
+  readonly #unwise: Findings;
+  readonly #strict: boolean;
+  constructor(names: Names, findings: Findings, unwise: Findings, options: LocalOptions) {
+    this.#names = names;
+    this.#findings = findings;
+    this.#unwise = unwise;
+    this.#strict = options.strict;
+  }
+
+  rule(draft: Draft): Draft {
+    const args = new Scope(undefined);
+    for (const arg of draft.args) this.#declareArgument(arg, args);
+    const branches: Branch[] = [];
+    let keys = draft.keys;
+    let member = draft.member;
+    draft.branches.forEach((branch, index) => {
+      const scope = new Scope(undefined);
+      for (const [name, entry] of args.entries) scope.entries.set(name, entry);
+      const body = this.body(branch.body, scope);
+      const value = branch.value && this.#term(branch.value, scope);
+      if (index === 0) {
+        keys = mapSame(keys, (key) => this.#term(key, scope));
+        member = member && this.#term(member, scope);
+      }
+      this.checkUnused(scope);
+      branches.push({ ...branch, ...(value && { value }), body });
+    });
+    if (this.#strict) {
+      for (const entry of args.entries.values()) {
+        if (entry.uses > 0 || isAnonymous(entry.name)) continue;
+        const message = `unused argument ${entry.label}. (hint: use _ (wildcard variable) instead)`;
+        this.#unwise.add("rego_compile_error", entry.at, message, "use _ instead");
+      }
+    }
+    return { ...draft, keys, ...(member && { member }), branches };
+  }
+
+  /** A query's body; what it declares at its top keeps its name in `labels`. */
+  query(body: Body): Body {
+    const scope = new Scope(undefined);
+    const resolved = this.body(body, scope);
+    this.checkUnused(scope);
+    return resolved;
+  }
+
+  #declareArgument(arg: Term, scope: Scope): void {
+    visitTerm(arg, (term) => {
+      if (term.kind === "comprehension" || term.kind === "ref") return false;
+      if (term.kind === "call") {
+        this.#findings.add("rego_compile_error", term.at, "rule arguments cannot contain calls");
+        return false;
+      }
+      if (term.kind !== "var") return true;
+      const known = scope.entries.get(term.name);
+      if (known) known.uses += 1;
+      else this.#insert(term, term.name, "arg", scope, false);
+      return true;
+    });
+  }
+
+  #insert(variable: VarTerm, name: string, origin: Origin, scope: Scope, mustBeUsed: boolean): Entry {
+    const entry: Entry = { name, label: labelOf(variable), origin, at: variable.at, mustBeUsed, uses: 0 };
+    scope.entries.set(variable.name, entry);
+    return entry;
+  }
+
+  /** Declares a variable in the scope, or finds why it may not be. */
+  #declare(variable: VarTerm, origin: Origin, scope: Scope, mustBeUsed: boolean): VarTerm {
+    if (isAnonymous(variable.name)) return variable;
+    const known = scope.entries.get(variable.name);
+    if (known === undefined) {
+      const entry = this.#insert(variable, this.#names.of(variable.name), origin, scope, mustBeUsed);
+      return { ...variable, name: entry.name, label: entry.label };
+    }
+    const why = {
+      arg: `arg ${variable.name} redeclared`,
+      declared: `var ${variable.name} declared above`,
+      assigned: `var ${variable.name} assigned above`,
+      seen: `var ${variable.name} referenced above`,
+    } as const;
+    this.#findings.add("rego_compile_error", variable.at, why[known.origin]);
+    return variable;
+  }
+
+  #variable(variable: VarTerm, scope: Scope): VarTerm {
+    if (isAnonymous(variable.name)) return variable;
+    const entry = scope.find(variable.name);
+    if (entry === undefined) {
+      if (!scope.entries.has(variable.name)) this.#insert(variable, variable.name, "seen", scope, false);
+      return variable;
+    }
+    entry.uses += 1;
+    return entry.name === variable.name ? variable : { ...variable, name: entry.name, label: entry.label };
+  }
+
+  #term(term: Term, scope: Scope): Term {
+    if (term.kind === "var") return this.#variable(term, scope);
+    const mapped = mapTerm(term, {
+      term: (part) => this.#term(part, scope),
+      comprehension: (inner) => {
+        const own = new Scope(scope);
+        const body = this.body(inner.body, own);
+        const key = inner.key && this.#term(inner.key, own);
+        const value = this.#term(inner.value, own);
+        this.checkUnused(own);
+        return { ...inner, ...(key && { key }), value, body };
+      },
+      part: (expr) =>
+        mapExpr(
+          expr,
+          (part) => this.#term(part, scope),
+          (body) => body,
+        ),
+    });
+    if (mapped.kind !== "call") return mapped;
+    const { operator } = mapped;
+    if (operator.kind === "var") {
+      const entry = scope.find(operator.name);
+      if (entry === undefined) return mapped;
+      entry.uses += 1;
+      return {
+        ...mapped,
+        operator: { ...operator, name: this.#names.of(operator.name), label: entry.label },
+      };
+    }
+    const resolved = this.#term(operator, scope);
+    return resolved.kind === "ref" && resolved !== operator ? { ...mapped, operator: resolved } : mapped;
+  }
+
+  body(body: Body, scope: Scope): Body {
+    const result: Expr[] = [];
+    for (const expr of body) {
+      const resolved = this.#expr(expr, scope);
+      if (resolved) result.push(resolved);
+    }
+    return result;
+  }
+
+  #expr(expr: Expr, scope: Scope): Expr | undefined {
+    const { form } = expr;
+    const map = (term: Term): Term => this.#term(term, scope);
+    switch (form.kind) {
+      case "some":
+        for (const name of form.names) this.#declare(name, "declared", scope, true);
+        return undefined;
+      case "some-in":
+        return this.#someIn(expr, form, scope);
+      case "every": {
+        const domain = map(form.domain);
+        const own = new Scope(scope);
+        const key = form.key && this.#loopVariable(form.key, own);
+        const value = this.#loopVariable(form.value, own);
+        const body = this.body(form.body, own);
+        this.checkUnused(own);
+        const withs = mapSame(expr.with, (item) => mapWith(item, map));
+        return { ...expr, form: { kind: "every", ...(key && { key }), value, domain, body }, with: withs };
+      }
+      default:
+        if (form.term.kind === "call" && isAssignment(form.term.operator) && form.term.args.length === 2)
+          return this.#assignment(expr, form.term, scope);
+        return mapExpr(expr, map, (body) => body);
+    }
+  }
+
+  #loopVariable(term: Term, scope: Scope): Term {
+    return term.kind === "var" ? this.#declare(term, "declared", scope, true) : this.#term(term, scope);
+  }
+
+  #someIn(expr: Expr, form: Extract<Expr["form"], { kind: "some-in" }>, scope: Scope): Expr {
+    const collection = this.#term(form.collection, scope);
+    const withs = mapSame(expr.with, (item) => mapWith(item, (term) => this.#term(term, scope)));
+    const patterns = form.key ? [form.key, form.value] : [form.value];
+    const declared = new Set<string>();
+    for (const pattern of patterns) {
+      for (const variable of patternVariables(pattern)) {
+        if (isAnonymous(variable.name) || declared.has(variable.name)) continue;
+        declared.add(variable.name);
+        if (mentions(form.collection, variable.name)) {
+          this.#findings.add("rego_compile_error", variable.at, `var ${variable.name} assigned before`);
+        } else this.#declare(variable, "declared", scope, false);
+      }
+    }
+    const key = form.key && this.#term(form.key, scope);
+    const value = this.#term(form.value, scope);
+    return { ...expr, form: { kind: "some-in", ...(key && { key }), value, collection }, with: withs };
+  }
+
+  #assignment(expr: Expr, call: Extract<Term, { kind: "call" }>, scope: Scope): Expr {
+    if (expr.negated) {
+      this.#findings.add("rego_compile_error", call.at, "cannot assign vars inside negated expression");
+      return expr;
+    }
+    const right = this.#term(call.args[1] as Term, scope);
+    const withs = mapSame(expr.with, (item) => mapWith(item, (term) => this.#term(term, scope)));
+    const left = this.#assigned(call.args[0] as Term, scope);
+    const operator: VarTerm = { kind: "var", name: "eq", at: call.operator.at };
+    return { ...expr, form: { kind: "term", term: { ...call, operator, args: [left, right] } }, with: withs };
+  }
+
+  #assigned(term: Term, scope: Scope): Term {
+    switch (term.kind) {
+      case "var":
+        return this.#declare(term, "assigned", scope, false);
+      case "array":
+        return { ...term, items: term.items.map((item) => this.#assigned(item, scope)) };
+      case "object":
+        return {
+          ...term,
+          members: term.members.map(
+            ([key, value]) => [this.#term(key, scope), this.#assigned(value, scope)] as const,
+          ),
+        };
+      default:
+        this.#findings.add("rego_compile_error", term.at, `cannot assign to ${nounOf(term)}`);
+        return term;
+    }
+  }
+
+  checkUnused(scope: Scope): void {
+    for (const entry of scope.entries.values()) {
+      if (entry.uses > 0) continue;
+      if (entry.mustBeUsed)
+        this.#unwise.add(
+          "rego_compile_error",
+          entry.at,
+          `declared var ${entry.label} unused`,
+          "use _ instead",
+        );
+      else if (this.#strict && entry.origin === "assigned")
+        this.#unwise.add("rego_compile_error", entry.at, `assigned var ${entry.label} unused`);
+    }
+  }
+}
+
+function nounOf(term: Term): string {
+  switch (term.kind) {
+    case "comprehension":
+      return `${term.of}comprehension`;
+    case "template":
+      return "templatestring";
+    default:
+      return term.kind;
+  }
+}
+
+/** The variables that the pattern of `some … in` declares: not those of keys, sets, calls and references. */
+function patternVariables(pattern: Term): VarTerm[] {
+  switch (pattern.kind) {
+    case "var":
+      return [pattern];
+    case "array":
+      return pattern.items.flatMap(patternVariables);
+    case "object":
+      return pattern.members.flatMap(([, value]) => patternVariables(value));
+    default:
+      return [];
+  }
+}
+
+function mentions(term: Term, name: string): boolean {
+  let found = false;
+  visitTerm(term, (inner) => {
+    if (inner.kind === "var" && inner.name === name) found = true;
+    return !found;
+  });
+  return found;
+}

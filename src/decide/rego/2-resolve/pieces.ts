@@ -1,0 +1,341 @@
+/**
+ * What an expression needs bound and what it binds (OPA "Safety"). An expression is seen as pieces that run one after the
+ * other: each nested call, then what is around it. A call's arguments are its inputs; references bind what their steps
+ * iterate over, `=` binds by patterns on both sides, a call with one argument too many binds that one.
+ */
+import type { Expr, RefTerm, Term, VarTerm } from "../syntax.ts";
+import { isBuiltinValue } from "./functions.ts";
+import { partsOf, visitBody, visitTerm } from "./walk.ts";
+
+export interface Piece {
+  /** All variables outside of closures. */
+  readonly vars: VarTerm[];
+  readonly refs: RefTerm[];
+  /** The variables inside of closures, each with its first place. */
+  readonly closed: Map<string, VarTerm>;
+  unify?: readonly [Term, Term];
+  /** What a call binds by its last argument, once the others are bound. */
+  extra?: Piece;
+  /** Of what is negated nothing becomes bound. */
+  silent?: boolean;
+}
+
+/** How many arguments a function takes; undefined when there is none. */
+export type Arity = (operator: Term) => number | undefined;
+
+export function isEquality(operator: Term): boolean {
+  return operator.kind === "var" && (operator.name === "eq" || operator.name === "assign");
+}
+
+function piece(): Piece {
+  return { vars: [], refs: [], closed: new Map() };
+}
+
+/** A reference into what is computed on the spot: `f(x).y`, `[1, 2][i]`. */
+function isComputed(head: Term): boolean {
+  return head.kind !== "var" && head.kind !== "string";
+}
+
+class Collector {
+  readonly pieces: Piece[] = [];
+  readonly #arity: Arity;
+  constructor(arity: Arity) {
+    this.#arity = arity;
+  }
+
+  into(target: Piece, term: Term): void {
+    switch (term.kind) {
+      case "var":
+        target.vars.push(term);
+        break;
+      case "ref":
+        if (isComputed(term.head)) this.alone(term.head);
+        else this.into(target, term.head);
+        target.refs.push(term);
+        for (const step of term.path) this.into(target, step);
+        break;
+      case "call":
+        this.alone(term);
+        break;
+      case "comprehension":
+        close(target, term);
+        break;
+      default:
+        for (const part of partsOf(term)) this.into(target, part);
+    }
+  }
+
+  /** The term as a piece of its own, before the one that it stands in. */
+  alone(term: Term): void {
+    const own = piece();
+    if (term.kind === "call") this.call(own, term.operator, term.args);
+    else this.into(own, term);
+    this.pieces.push(own);
+  }
+
+  call(target: Piece, operator: Term, args: readonly Term[]): void {
+    const arity = this.#arity(operator);
+    const [left, right] = args;
+    const equality = isEquality(operator) && left !== undefined && right !== undefined && args.length === 2;
+    const inputs = arity === args.length - 1 && !equality ? args.slice(0, -1) : args;
+    for (const arg of inputs) this.into(target, arg);
+    if (equality) target.unify = [left, right];
+    if (inputs === args) return;
+    const output = args.at(-1);
+    if (output === undefined) return;
+    target.extra = piece();
+    this.into(target.extra, output);
+  }
+}
+
+function close(target: Piece, term: Term): void {
+  visitTerm(term, (inner) => {
+    if (inner.kind === "var" && !target.closed.has(inner.name)) target.closed.set(inner.name, inner);
+    return true;
+  });
+}
+
+export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
+  const collector = new Collector(arity);
+  const own = piece();
+  for (const item of expr.with) {
+    // A value that must be evaluated is evaluated before, without the replacements.
+    if (item.value.kind === "ref" || item.value.kind === "call" || item.value.kind === "comprehension")
+      collector.alone(item.value);
+    else if (!isBuiltinValue(item)) collector.into(own, item.value);
+    if (item.target.kind === "ref") for (const step of item.target.path) collector.into(own, step);
+  }
+  const { form } = expr;
+  switch (form.kind) {
+    case "term":
+      if (form.term.kind === "call") collector.call(own, form.term.operator, form.term.args);
+      else collector.into(own, form.term);
+      break;
+    case "some-in": {
+      const { at } = expr;
+      const key: Term = form.key ?? { kind: "null", at };
+      const element: RefTerm =
+        form.collection.kind === "ref"
+          ? { ...form.collection, path: [...form.collection.path, key] }
+          : { kind: "ref", at, head: form.collection, path: [key] };
+      collector.into(own, element);
+      collector.into(own, form.value);
+      own.unify = [form.value, element];
+      break;
+    }
+    case "every":
+      collector.into(own, form.domain);
+      visitBody(form.body, (inner) => {
+        if (inner.kind === "var" && !own.closed.has(inner.name)) own.closed.set(inner.name, inner);
+        return true;
+      });
+      break;
+    case "some":
+      break;
+  }
+  if (expr.negated) own.silent = true;
+  collector.pieces.push(own);
+  return collector.pieces;
+}
+
+/** The variables that a pattern binds: not those of keys, of sets, or of what is computed. */
+function patternNames(term: Term): string[] {
+  switch (term.kind) {
+    case "var":
+      return [term.name];
+    case "array":
+      return term.items.flatMap(patternNames);
+    case "object":
+      return term.members.flatMap(([, value]) => patternNames(value));
+    case "ref":
+      return term.path.flatMap(patternNames);
+    default:
+      return [];
+  }
+}
+
+/** Names that are bound: those before, and those that this expression added. */
+class Bound {
+  readonly #before: ReadonlySet<string>;
+  readonly added: Set<string> = new Set<string>();
+  constructor(before: ReadonlySet<string>) {
+    this.#before = before;
+  }
+  has(name: string): boolean {
+    return this.#before.has(name) || this.added.has(name);
+  }
+}
+
+export interface Trial {
+  /** What the expression binds, when nothing is missing. */
+  readonly outputs: ReadonlySet<string>;
+  readonly missing: readonly VarTerm[];
+}
+
+/**
+ * Whether the expression could run where `before` is bound. `shared` are the variables of the body around: a closure that
+ * uses one of them needs it bound.
+ */
+export function tryPieces(
+  pieces: readonly Piece[],
+  before: ReadonlySet<string>,
+  shared: ReadonlySet<string>,
+): Trial {
+  const bound = new Bound(before);
+  for (const item of pieces) {
+    const outputs = item.silent ? new Set<string>() : outputsOf(item, bound);
+    const isMissing = (variable: VarTerm): boolean =>
+      !bound.has(variable.name) && !outputs.has(variable.name);
+    const missing = item.vars.filter(isMissing);
+    if (item.extra) missing.push(...item.extra.vars.filter(isMissing));
+    for (const closed of [item.closed, ...(item.extra ? [item.extra.closed] : [])]) {
+      for (const [name, variable] of closed) if (shared.has(name) && !bound.has(name)) missing.push(variable);
+    }
+    if (missing.length > 0) return { outputs: bound.added, missing };
+    for (const name of outputs) bound.added.add(name);
+  }
+  return { outputs: bound.added, missing: [] };
+}
+
+/** What the pieces bind, so far as they can run at all. */
+export function outputsOfPieces(pieces: readonly Piece[], before: ReadonlySet<string>): ReadonlySet<string> {
+  return tryPieces(pieces, before, new Set()).outputs;
+}
+
+function outputsOf(item: Piece, bound: Bound): Set<string> {
+  const outputs = new Set<string>();
+  for (const ref of [...item.refs, ...(item.extra?.refs ?? [])]) {
+    if (isRefBound(ref, bound)) for (const name of ref.path.flatMap(stepNames)) outputs.add(name);
+  }
+  if (item.unify) new Unifier(bound, outputs).unify(...item.unify);
+  const { extra } = item;
+  if (extra && item.vars.every(({ name }) => bound.has(name) || outputs.has(name)))
+    for (const { name } of extra.vars) outputs.add(name);
+  return outputs;
+}
+
+/** The variables that a step of a reference iterates over. */
+function stepNames(term: Term): string[] {
+  switch (term.kind) {
+    case "var":
+      return [term.name];
+    case "ref":
+      return term.path.flatMap(stepNames);
+    case "array":
+    case "set":
+    case "object":
+      return partsOf(term).flatMap(stepNames);
+    default:
+      return [];
+  }
+}
+
+function isRefBound(ref: RefTerm, bound: Bound): boolean {
+  return ref.head.kind !== "var" || bound.has(ref.head.name);
+}
+
+class Unifier {
+  readonly #bound: Bound;
+  readonly #outputs: Set<string>;
+  /** What a variable still waits for, and who waits for it. */
+  readonly #waiting = new Map<string, Set<string>>();
+  constructor(bound: Bound, outputs: Set<string>) {
+    this.#bound = bound;
+    this.#outputs = outputs;
+  }
+
+  #isBound(name: string): boolean {
+    return this.#bound.has(name) || this.#outputs.has(name);
+  }
+
+  unify(a: Term, b: Term): void {
+    if (a.kind === "var") this.#variable(a.name, b);
+    else if (b.kind === "var") this.#variable(b.name, a);
+    else if (a.kind === "array" && b.kind === "array") {
+      if (a.items.length !== b.items.length) return;
+      a.items.forEach((item, index) => {
+        this.unify(item, b.items[index] as Term);
+      });
+    } else if (a.kind === "object" && b.kind === "object") {
+      if (a.members.length !== b.members.length) return;
+      const others = new Map(b.members.map(([key, value]) => [termText(key), value]));
+      for (const [key, value] of a.members) {
+        const other = others.get(termText(key));
+        if (other) this.unify(value, other);
+      }
+    } else if (isPattern(a) && this.#isKnown(b)) this.#markAll(a);
+    else if (isPattern(b) && this.#isKnown(a)) this.#markAll(b);
+  }
+
+  /** Its value is there once it is evaluated. */
+  #isKnown(term: Term): boolean {
+    if (term.kind === "ref") return isRefBound(term, this.#bound) || this.#isBoundHead(term);
+    return term.kind === "call" || term.kind === "comprehension";
+  }
+
+  #isBoundHead(ref: RefTerm): boolean {
+    return ref.head.kind === "var" && this.#isBound(ref.head.name);
+  }
+
+  #variable(name: string, other: Term): void {
+    if (other.kind === "var") {
+      if (this.#isBound(other.name)) this.#mark(name);
+      else if (this.#isBound(name)) this.#mark(other.name);
+      else {
+        this.#wait(name, other.name);
+        this.#wait(other.name, name);
+      }
+    } else if (isPattern(other)) {
+      if (this.#isBound(name)) this.#markAll(other);
+      else {
+        const open = patternNames(other).filter((inner) => !this.#isBound(inner));
+        if (open.length === 0) this.#mark(name);
+        else for (const inner of open) this.#wait(name, inner);
+      }
+    } else if (other.kind !== "ref" || this.#isKnown(other)) this.#mark(name);
+  }
+
+  #wait(name: string, other: string): void {
+    const open = this.#waiting.get(name);
+    if (open) open.add(other);
+    else this.#waiting.set(name, new Set([other]));
+  }
+
+  #markAll(term: Term): void {
+    for (const name of patternNames(term)) this.#mark(name);
+  }
+
+  #mark(name: string): void {
+    const open = [name];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      this.#outputs.add(next);
+      for (const [waiter, others] of this.#waiting) {
+        if (!others.delete(next) || others.size > 0) continue;
+        this.#waiting.delete(waiter);
+        open.push(waiter);
+      }
+    }
+  }
+}
+
+function isPattern(term: Term): boolean {
+  return term.kind === "array" || term.kind === "object";
+}
+
+/** A text that equal keys of objects share. */
+function termText(term: Term): string {
+  switch (term.kind) {
+    case "var":
+      return `v${term.name}`;
+    case "string":
+      return JSON.stringify(term.value);
+    case "number":
+      return `n${String(term.value)}`;
+    case "boolean":
+      return String(term.value);
+    case "null":
+      return "null";
+    default:
+      return `${term.kind}(${partsOf(term).map(termText).join()})`;
+  }
+}

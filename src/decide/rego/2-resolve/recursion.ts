@@ -1,0 +1,158 @@
+/** Finds rules that need their own value, through references, functions and the values of `with` (OPA "Recursion"). */
+import type { Term } from "../syntax.ts";
+import { type Draft, type Findings, visitDraft } from "./draft.ts";
+import { type Node, nameOf } from "./tree.ts";
+import { visitTerm } from "./walk.ts";
+
+/** The steps after `data` of what a draft refers to; a step that is no string matches any. */
+type Steps = readonly (string | undefined)[];
+
+function referencesOf(draft: Draft): Steps[] {
+  const found: Steps[] = [];
+  const visit = (term: Term): boolean => {
+    if (term.kind === "ref" && term.head.kind === "var" && term.head.name === "data")
+      found.push(term.path.map((step) => (step.kind === "string" ? step.value : undefined)));
+    else if (term.kind === "var" && term.name === "data") found.push([]);
+    else if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visit);
+    if (term.kind === "ref") {
+      for (const step of term.path) visitTerm(step, visit);
+      if (term.head.kind !== "var") visitTerm(term.head, visit);
+      return false;
+    }
+    return true;
+  };
+  visitDraft(draft, visit);
+  return found;
+}
+
+/** The nodes with rules that a reference may reach: those on its way, at its end and below. */
+function reached(root: Node, steps: Steps): Set<Node> {
+  const found = new Set<Node>();
+  const below = (node: Node): void => {
+    if (node.drafts.length > 0) found.add(node);
+    for (const child of node.children.values()) below(child);
+  };
+  const walk = (node: Node, at: number): void => {
+    if (at === steps.length) {
+      below(node);
+      return;
+    }
+    if (node.drafts.length > 0) found.add(node);
+    const step = steps[at];
+    if (step === undefined) for (const child of node.children.values()) walk(child, at + 1);
+    else {
+      const child = node.children.get(step);
+      if (child) walk(child, at + 1);
+    }
+  };
+  walk(root, 0);
+  return found;
+}
+
+class Graph {
+  readonly #root: Node;
+  readonly #edges = new Map<Node, ReadonlySet<Node>>();
+  constructor(root: Node) {
+    this.#root = root;
+  }
+  next(node: Node): ReadonlySet<Node> {
+    let edges = this.#edges.get(node);
+    if (edges === undefined) {
+      const all = new Set<Node>();
+      const seen = new Set<string>();
+      for (const draft of node.drafts) {
+        for (const steps of referencesOf(draft)) {
+          const key = JSON.stringify(steps);
+          if (seen.has(key)) continue;
+          seen.add(key);
+          for (const target of reached(this.#root, steps)) all.add(target);
+        }
+      }
+      edges = all;
+      this.#edges.set(node, edges);
+    }
+    return edges;
+  }
+}
+
+/** Groups of nodes that reach each other (Tarjan's algorithm, without recursion: a chain may be long). */
+function cycles(nodes: readonly Node[], graph: Graph): Node[][] {
+  const index = new Map<Node, number>();
+  const low = new Map<Node, number>();
+  const stack: Node[] = [];
+  const open = new Set<Node>();
+  const found: Node[][] = [];
+  for (const start of nodes) {
+    if (index.has(start)) continue;
+    const work: { readonly node: Node; readonly next: Iterator<Node> }[] = [];
+    const enter = (node: Node): void => {
+      index.set(node, index.size);
+      low.set(node, index.size - 1);
+      stack.push(node);
+      open.add(node);
+      work.push({ node, next: graph.next(node)[Symbol.iterator]() });
+    };
+    const lower = (node: Node, to: number): void => {
+      low.set(node, Math.min(low.get(node) ?? to, to));
+    };
+    enter(start);
+    for (let top = work.at(-1); top !== undefined; top = work.at(-1)) {
+      const step = top.next.next();
+      if (!step.done) {
+        if (!index.has(step.value)) enter(step.value);
+        else if (open.has(step.value)) lower(top.node, index.get(step.value) ?? 0);
+        continue;
+      }
+      work.pop();
+      const parent = work.at(-1);
+      if (parent) lower(parent.node, low.get(top.node) ?? 0);
+      if (low.get(top.node) !== index.get(top.node)) continue;
+      const group: Node[] = [];
+      let node: Node | undefined;
+      do {
+        node = stack.pop();
+        if (node === undefined) break;
+        open.delete(node);
+        group.push(node);
+      } while (node !== top.node);
+      if (group.length > 1 || graph.next(top.node).has(top.node)) found.push(group);
+    }
+  }
+  return found;
+}
+
+/** The shortest way from a node back to itself within its group. */
+function wayBack(from: Node, group: ReadonlySet<Node>, graph: Graph): Node[] {
+  const before = new Map<Node, Node>();
+  const queue: Node[] = [from];
+  for (const node of queue) {
+    for (const next of graph.next(node)) {
+      if (next === from) {
+        const way = [from];
+        for (let at: Node | undefined = node; at !== undefined && at !== from; at = before.get(at))
+          way.unshift(at);
+        return [from, ...way];
+      }
+      if (!group.has(next) || before.has(next)) continue;
+      before.set(next, node);
+      queue.push(next);
+    }
+  }
+  return [from];
+}
+
+export function checkRecursion(root: Node, findings: Findings): void {
+  const nodes = [...reached(root, [])];
+  const graph = new Graph(root);
+  for (const group of cycles(nodes, graph)) {
+    const members = new Set(group);
+    const [first] = nodes.filter((node) => members.has(node));
+    const draft = first?.drafts[0];
+    if (first === undefined || draft === undefined) continue;
+    const way = wayBack(first, members, graph).flatMap((node) =>
+      node.drafts[0] ? [nameOf(node.drafts[0])] : [],
+    );
+    const message = `rule ${nameOf(draft)} is recursive: ${way.join(" -> ")}`;
+    findings.add("rego_recursion_error", draft.rule.head.at, message);
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Orders expressions so that each finds its inputs bound, and finds the variables that nothing binds (OPA "Safety"). The
+ * order written is kept wherever it can be.
+ */
+import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
+import { addDirect, scopeTerms } from "./closures.ts";
+import { type Branch, type Draft, equality, type Names } from "./draft.ts";
+import { hoistCalls, hoistReferences } from "./negation.ts";
+import { type Arity, type Piece, piecesOf, type Trial, tryPieces } from "./pieces.ts";
+import { mapExpr, mapTerm } from "./walk.ts";
+
+/** Receives each variable that nothing binds, once for each place. */
+export type OnUnsafe = (variable: VarTerm) => void;
+
+const ROOTS = ["input", "data"];
+
+interface Item {
+  readonly expr: Expr;
+  readonly pieces: readonly Piece[];
+  /** Of an expression that computes a term of the head: which. */
+  readonly head?: number;
+}
+
+/** A term of a head moved into the body, where it takes part in the ordering. */
+interface HeadTerm {
+  readonly term: Term;
+  readonly variable?: VarTerm;
+}
+
+export class Safety {
+  readonly #arity: Arity;
+  readonly #onUnsafe: OnUnsafe;
+  readonly #names: Names;
+  constructor(arity: Arity, onUnsafe: OnUnsafe, names: Names) {
+    this.#arity = arity;
+    this.#onUnsafe = onUnsafe;
+    this.#names = names;
+  }
+
+  rule(draft: Draft): Draft {
+    const globals = new Set(ROOTS);
+    for (const arg of draft.args) addDirect(arg, globals);
+    let { keys, member } = draft;
+    const branches = draft.branches.map((branch, index): Branch => {
+      const first = index === 0;
+      const heads = [
+        ...(first ? keys : []),
+        ...(first && member ? [member] : []),
+        ...(branch.value ? [branch.value] : []),
+      ];
+      const ordered = this.#scope(branch.body, heads, globals);
+      const terms = [...ordered.heads];
+      if (first) {
+        keys = terms.splice(0, keys.length);
+        if (member) member = terms.shift();
+      }
+      const [value] = terms;
+      return { ...branch, ...(value && { value }), body: ordered.body };
+    });
+    const args = draft.args.map((arg) => this.#closuresOf(arg, globals));
+    return { ...draft, args, keys, ...(member && { member }), branches };
+  }
+
+  query(body: Body): Body {
+    return this.#scope(body, [], new Set(ROOTS)).body;
+  }
+
+  /** A body with the terms that are computed after it. */
+  #scope(
+    written: Body,
+    headTerms: readonly Term[],
+    globals: ReadonlySet<string>,
+  ): { readonly body: Body; readonly heads: readonly Term[] } {
+    const hoisted = written.flatMap((expr) => (expr.negated ? hoistCalls(expr, this.#names) : [expr]));
+    const items: Item[] = hoisted.map((expr) => ({ expr, pieces: piecesOf(expr, this.#arity) }));
+    const heads = headTerms.map((term): HeadTerm => {
+      if (!isComputed(term)) return { term };
+      return { term, variable: this.#names.generated(term.at) };
+    });
+    heads.forEach(({ term, variable }, head) => {
+      if (!variable) return;
+      const expr = equality(variable, term);
+      items.push({ expr, pieces: piecesOf(expr, this.#arity), head });
+    });
+    const shared = new Set<string>();
+    for (const { expr } of items) for (const term of scopeTerms(expr)) addDirect(term, shared);
+    for (const name of globals) shared.delete(name);
+
+    const ordered = this.#order(items, globals, shared);
+    const bound = new Set(globals);
+    for (const { outputs } of ordered.trials) for (const name of outputs) bound.add(name);
+    if (ordered.complete) {
+      for (const { term, variable } of heads) if (!variable) this.#checkBound(term, bound);
+    }
+    return this.#finish(ordered.items, ordered.trials, heads, globals);
+  }
+
+  #checkBound(term: Term, bound: ReadonlySet<string>): void {
+    for (const variable of variablesOf(term)) if (!bound.has(variable.name)) this.#onUnsafe(variable);
+  }
+
+  #order(
+    items: readonly Item[],
+    globals: ReadonlySet<string>,
+    shared: ReadonlySet<string>,
+  ): { readonly items: readonly Item[]; readonly trials: readonly Trial[]; readonly complete: boolean } {
+    const bound = new Set(globals);
+    const ordered: Item[] = [];
+    const trials: Trial[] = [];
+    let open = items;
+    let stuck: { readonly item: Item; readonly trial: Trial }[] = [];
+    while (open.length > 0) {
+      const waiting: Item[] = [];
+      stuck = [];
+      for (const item of open) {
+        const trial = tryPieces(item.pieces, bound, shared);
+        if (trial.missing.length > 0) {
+          waiting.push(item);
+          stuck.push({ item, trial });
+          continue;
+        }
+        for (const name of trial.outputs) bound.add(name);
+        ordered.push(item);
+        trials.push(trial);
+      }
+      if (waiting.length === open.length) break;
+      open = waiting;
+      stuck = waiting.length === 0 ? [] : stuck;
+    }
+    if (stuck.length > 0) this.#report(stuck, bound);
+    return { items: ordered, trials, complete: stuck.length === 0 };
+  }
+
+  /** Reports what nothing binds, rather than all that waits for it in turn. */
+  #report(
+    stuck: readonly { readonly item: Item; readonly trial: Trial }[],
+    bound: ReadonlySet<string>,
+  ): void {
+    const missing = new Map<string, VarTerm>();
+    for (const { trial } of stuck) {
+      for (const variable of trial.missing)
+        if (!missing.has(variable.name)) missing.set(variable.name, variable);
+    }
+    const roots = [...missing.values()].filter(({ name }) => {
+      const others = new Set(bound);
+      for (const other of missing.keys()) if (other !== name) others.add(other);
+      return !stuck.some(({ item }) => tryPieces(item.pieces, others, new Set()).outputs.has(name));
+    });
+    for (const variable of roots.length > 0 ? roots : missing.values()) this.#onUnsafe(variable);
+  }
+
+  #finish(
+    items: readonly Item[],
+    trials: readonly Trial[],
+    heads: readonly HeadTerm[],
+    globals: ReadonlySet<string>,
+  ): { readonly body: Body; readonly heads: readonly Term[] } {
+    const visible = new Set(globals);
+    const body: Body[number][] = [];
+    const terms = heads.map(({ term, variable }) => variable ?? term);
+    const kept = lastNeeded(items, trials, heads);
+    items.forEach((item, index) => {
+      const { expr } = item;
+      for (const name of trials[index]?.outputs ?? []) visible.add(name);
+      for (const term of scopeTerms(expr)) addDirect(term, visible);
+      const inner = this.#closures(expr, visible);
+      if (index < kept || item.head === undefined) {
+        if (inner.negated) body.push(...hoistReferences(inner, this.#names));
+        else body.push(inner);
+      } else if (inner.form.kind === "term" && inner.form.term.kind === "call") {
+        const [, term] = inner.form.term.args;
+        if (term) terms[item.head] = term;
+      }
+    });
+    return { body, heads: terms };
+  }
+
+  #closures(expr: Expr, visible: ReadonlySet<string>): Expr {
+    return mapExpr(
+      expr,
+      (term) => this.#closuresOf(term, visible),
+      (inner) => {
+        const own = new Set(visible);
+        if (expr.form.kind === "every") {
+          if (expr.form.key) addDirect(expr.form.key, own);
+          addDirect(expr.form.value, own);
+        }
+        return this.#scope(inner, [], own).body;
+      },
+    );
+  }
+
+  #closuresOf(term: Term, visible: ReadonlySet<string>): Term {
+    if (term.kind === "var" || term.kind === "string") return term;
+    const map = (part: Term): Term => this.#closuresOf(part, visible);
+    return mapTerm(term, {
+      term: map,
+      comprehension: (inner) => this.#comprehension(inner, visible),
+      part: (expr) => expr,
+    });
+  }
+
+  #comprehension(term: ComprehensionTerm, visible: ReadonlySet<string>): Term {
+    const { body, heads } = this.#scope(term.body, term.key ? [term.key, term.value] : [term.value], visible);
+    const value = heads.at(-1);
+    const key = term.key && heads[0];
+    return { ...term, ...(key && { key }), ...(value && { value }), body };
+  }
+}
+
+/** From which expression on there are only terms of the head, which bind nothing else and can be computed there. */
+function lastNeeded(items: readonly Item[], trials: readonly Trial[], heads: readonly HeadTerm[]): number {
+  let kept = items.length;
+  let next = heads.length;
+  while (kept > 0) {
+    const head = items[kept - 1]?.head;
+    const bindsMore = (trials[kept - 1]?.outputs.size ?? 0) > 1;
+    if (head === undefined || bindsMore || head >= next) break;
+    next = head;
+    kept -= 1;
+  }
+  return kept;
+}
+
+/** Whether a head's term must be evaluated: it holds a reference, a call or a comprehension. */
+function isComputed(term: Term): boolean {
+  switch (term.kind) {
+    case "ref":
+    case "call":
+    case "comprehension":
+    case "template":
+      return true;
+    case "var":
+      return term.name === "input" || term.name === "data";
+    case "array":
+    case "set":
+      return term.items.some(isComputed);
+    case "object":
+      return term.members.some(([key, value]) => isComputed(key) || isComputed(value));
+    default:
+      return false;
+  }
+}
+
+function variablesOf(term: Term): VarTerm[] {
+  switch (term.kind) {
+    case "var":
+      return [term];
+    case "array":
+    case "set":
+      return term.items.flatMap(variablesOf);
+    case "object":
+      return term.members.flat().flatMap(variablesOf);
+    default:
+      return [];
+  }
+}
