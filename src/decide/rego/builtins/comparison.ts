@@ -1,0 +1,28 @@
+/** Comparisons and membership (OPA policy reference, "Comparison"). */
+import { compare, equal, isArray, isObject, isSet, entries, member, type Value } from "../values/index.ts";
+import type { Implementations } from "./builtin.ts";
+
+export const COMPARISON: Implementations = {
+  equal: (_, a, b) => equal(a, b),
+  eq: (_, a, b) => equal(a, b),
+  assign: (_, a, b) => equal(a, b),
+  neq: (_, a, b) => !equal(a, b),
+  lt: (_, a, b) => compare(a, b) < 0,
+  lte: (_, a, b) => compare(a, b) <= 0,
+  gt: (_, a, b) => compare(a, b) > 0,
+  gte: (_, a, b) => compare(a, b) >= 0,
+  "internal.member_2": (_, value, collection) => {
+    if (isArray(collection)) return collection.some((item) => equal(item, value));
+    if (isSet(collection)) return collection.has(value);
+    return isObject(collection) && entries(collection).some(([, item]) => equal(item, value));
+  },
+  "internal.member_3": (_, key, value, collection) => {
+    if (isSet(collection)) return equal(key, value) && collection.has(value);
+    const found = isObject(collection)
+      ? member(collection, key)
+      : isArray(collection) && typeof key === "number"
+        ? collection[key]
+        : undefined;
+    return found !== undefined && equal(found, value);
+  },
+};
