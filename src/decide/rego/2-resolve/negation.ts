@@ -58,8 +58,8 @@ function inward(term: Term, hoist: Hoist, withs: readonly With[], whole = false)
 export function hoistReferences(expr: Expr, names: Names): readonly Expr[] {
   const hoist = new Hoist(names);
   const one = (term: Term): Term => {
-    const mapped = mapParts(term, one);
-    return mapped.kind === "ref" || isRoot(mapped) ? hoist.out(mapped, expr.with) : mapped;
+    if (term.kind === "ref") return hoist.out({ ...term, path: term.path.map(one) }, expr.with);
+    return isRoot(term) ? hoist.out(term, expr.with) : mapParts(term, one);
   };
   const outer = (term: Term): Term =>
     term.kind === "ref" ? { ...term, path: term.path.map(one) } : isRoot(term) ? term : one(term);
