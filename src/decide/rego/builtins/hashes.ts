@@ -1,0 +1,39 @@
+/** Digests and authentication codes of a text's UTF-8 (OPA "Crypto"), as lower-case hex. */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Value } from "../values/index.ts";
+import { type Evaluation, type Implementations, stringOperand } from "./builtin.ts";
+
+type Implementation = Implementations[string];
+
+function digest(name: string, algorithm: string): Implementation {
+  return (_evaluation, text: Value) =>
+    createHash(algorithm)
+      .update(stringOperand(name, 1, text), "utf8")
+      .digest("hex");
+}
+
+function authenticate(name: string, algorithm: string): Implementation {
+  return (_evaluation, text: Value, key: Value) => {
+    const message = stringOperand(name, 1, text);
+    return createHmac(algorithm, stringOperand(name, 2, key))
+      .update(message, "utf8")
+      .digest("hex");
+  };
+}
+
+function sameCode(_evaluation: Evaluation, left: Value, right: Value): boolean {
+  const a = Buffer.from(stringOperand("crypto.hmac.equal", 1, left));
+  const b = Buffer.from(stringOperand("crypto.hmac.equal", 2, right));
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+export const HASHES: Implementations = {
+  "crypto.md5": digest("crypto.md5", "md5"),
+  "crypto.sha1": digest("crypto.sha1", "sha1"),
+  "crypto.sha256": digest("crypto.sha256", "sha256"),
+  "crypto.hmac.md5": authenticate("crypto.hmac.md5", "md5"),
+  "crypto.hmac.sha1": authenticate("crypto.hmac.sha1", "sha1"),
+  "crypto.hmac.sha256": authenticate("crypto.hmac.sha256", "sha256"),
+  "crypto.hmac.sha512": authenticate("crypto.hmac.sha512", "sha512"),
+  "crypto.hmac.equal": sameCode,
+};
