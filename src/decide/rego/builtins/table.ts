@@ -1,23 +1,37 @@
 /** Every built-in's implementation by name: one line a group. */
 import { AGGREGATES } from "./aggregates.ts";
 import { ARRAYS } from "./arrays.ts";
+import { BITS } from "./bits.ts";
 import type { Implementations } from "./builtin.ts";
 import { COMPARISON } from "./comparison.ts";
+import { ENCODING } from "./encoding.ts";
+import { GRAPHS } from "./graphs.ts";
 import { HASHES } from "./hashes.ts";
+import { JSON_DOCUMENTS } from "./json-documents.ts";
+import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
 import { NUMBERS } from "./numbers.ts";
 import { SETS } from "./sets.ts";
+import { STRINGS } from "./strings.ts";
 import { TYPES } from "./types.ts";
+import { UNITS } from "./units.ts";
 
 const GROUPS: readonly Implementations[] = [
   AGGREGATES,
   ARRAYS,
+  BITS,
   COMPARISON,
+  ENCODING,
+  GRAPHS,
   HASHES,
+  JSON_DOCUMENTS,
+  JSON_TEXT,
   JWT,
   NUMBERS,
   SETS,
+  STRINGS,
   TYPES,
+  UNITS,
 ];
 
 export const IMPLEMENTATIONS: ReadonlyMap<string, Implementations[string]> = new Map(
