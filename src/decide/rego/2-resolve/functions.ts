@@ -1,6 +1,7 @@
 /** Which functions there are, and whether each call and each `with` names one that fits. */
 import { nearest } from "#kernel";
 import { DECLARATIONS } from "../builtins/declarations.ts";
+import type { Span } from "../source.ts";
 import type { CallTerm, Term, With } from "../syntax.ts";
 import type { Findings } from "./draft.ts";
 import type { Arity } from "./pieces.ts";
@@ -61,6 +62,8 @@ function functionArity(rules: Rules, term: Term): number | undefined {
 export class Functions {
   readonly #root: Rules;
   readonly #findings: Findings;
+  readonly #notFunctions: CallTerm[] = [];
+  readonly #bare: { readonly at: Span; readonly path: readonly string[] }[] = [];
   constructor(root: Rules, findings: Findings) {
     this.#root = root;
     this.#findings = findings;
@@ -72,22 +75,43 @@ export class Functions {
     return functionArity(this.#root, operator);
   };
 
-  /** A call gives as many operands as the function takes, or one more, which gets its result. */
-  checkCall(call: CallTerm): void {
-    const arity = this.arity(call.operator);
+  /** A call gives as many operands as the function takes; one that stands alone may take its result as one more. */
+  checkCall(call: CallTerm, alone: boolean): void {
+    const path = dataPath(call.operator);
+    const isRule = path !== undefined && findRules(this.#root, path)?.group !== undefined;
+    const arity = this.arity(call.operator) ?? (isRule ? 0 : undefined);
     const name = operatorText(call.operator);
     if (arity === undefined) {
       this.#undefined(call, name);
       return;
     }
     const given = call.args.length;
-    if (given === arity || given === arity + 1) return;
+    if (isRule && arity === 0 && alone && given === 1) this.#notFunctions.push(call);
+    if (given === arity || (alone && given === arity + 1)) return;
     const message =
       call.operator.kind === "var"
         ? `${name}: arity mismatch`
         : `function ${name} has arity ${arity}, got ${given} ${given === 1 ? "argument" : "arguments"}`;
     const takes = `${name} takes ${arity} ${arity === 1 ? "argument" : "arguments"}`;
     this.#findings.add("rego_type_error", call.at, message, takes);
+  }
+
+  /** Late in OPA's order: calls of rules that are no functions. */
+  checkRuleCalls(): void {
+    for (const call of this.#notFunctions) this.#undefined(call, operatorText(call.operator));
+    for (const { at, path } of this.#bare) {
+      if (!isOfAnyType(findRules(this.#root, path)))
+        this.#findings.add("rego_type_error", at, `undefined function ${pathText(path)}`);
+    }
+  }
+
+  /** `f()` is `f`, where `f() := input.x` is a rule whose type nobody knows. */
+  withoutCall(term: Term): Term {
+    if (term.kind !== "call" || term.operator.kind !== "ref" || term.args.length > 0) return term;
+    const path = dataPath(term.operator);
+    if (path === undefined || findRules(this.#root, path)?.group?.kind !== "value") return term;
+    this.#bare.push({ at: term.at, path });
+    return { ...term.operator, at: term.at };
   }
 
   #undefined(call: CallTerm, name: string): void {
@@ -175,6 +199,17 @@ function notReplaceable(name: string): string | undefined {
   if (name === "eq" || name.startsWith("rego.metadata."))
     return `replacement of ${JSON.stringify(name)} invalid`;
   return RELATIONS.has(name) ? "target must not be a relation" : undefined;
+}
+
+/** Whether a rule's value can be anything, as one from `input` or base data. */
+function isOfAnyType(rules: Rules | undefined): boolean {
+  return (rules?.values ?? []).some((value) => {
+    if (value.kind === "call" && value.operator.kind === "var")
+      return DECLARATIONS.get(value.operator.name)?.signature.endsWith("=> any") === true;
+    if (value.kind === "ref")
+      return value.head.kind === "var" && (value.head.name === "input" || value.head.name === "data");
+    return value.kind === "var";
+  });
 }
 
 /** What replaces a function may be a built-in, by its full name. */

@@ -4,9 +4,17 @@
  */
 import { nearest } from "#kernel";
 import type { SourceFinding } from "../errors.ts";
-import type { Body, CallTerm, Import, Module, VarTerm } from "../syntax.ts";
+import type { Body, Import, Module, Term, VarTerm } from "../syntax.ts";
 import type { PlainObject } from "../values/index.ts";
-import { checkBuiltins, checkImports, checkShadowing, checkUnusedImports, isV1 } from "./checks.ts";
+import {
+  checkBuiltins,
+  checkImports,
+  checkShadowing,
+  checkUnusedImports,
+  isV1,
+  visitClosures,
+  visitExprs,
+} from "./checks.ts";
 import { scopeTerms, separateQueryScopes, separateScopes, visitDirect } from "./closures.ts";
 import { type Draft, Findings, isAnonymous, labelOf, Names, rewriteDraft, visitDraft } from "./draft.ts";
 import { Functions } from "./functions.ts";
@@ -80,21 +88,22 @@ class Compilation {
     checkConflicts(tree, this.#modules, findings);
     if (this.#options.data) checkData(tree, this.#options.data, findings);
     if (findings.any) return undefined;
-    for (const draft of drafts) for (const call of callsOf(draft)) functions.checkCall(call);
+    for (const draft of drafts) checkCalls(draft, functions);
     if (findings.any) return undefined;
 
+    const scoped = buildTree(drafts);
     drafts = drafts.map((draft) => {
       const onUnsafe = (variable: VarTerm): void => this.#unsafe(variable, draft);
       return new Safety(functions.arity, onUnsafe, draft.names).rule(draft);
     });
     if (findings.any) return undefined;
-    const safe = buildTree(drafts);
-    checkRecursion(safe, findings);
+    checkRecursion(scoped, findings);
     if (findings.any) return undefined;
+    functions.checkRuleCalls();
     const limits = { strict: this.#strict, unsafe: new Set(this.#options.unsafeBuiltins) };
     for (const draft of drafts) checkBuiltins(draft, limits, findings);
     for (const finding of unwise.all) findings.all.push(finding);
-    return { modules: this.#modules, tree: programTree(safe) };
+    return { modules: this.#modules, tree: programTree(buildTree(drafts)) };
   }
 
   #references(unwise: Findings): Draft[] {
@@ -165,19 +174,31 @@ function namesAround(draft: Draft): Set<string> {
 
 function checkWiths(draft: Draft, functions: Functions): Draft {
   return rewriteDraft(draft, {
-    term: (term) => term,
+    term: (term) => functions.withoutCall(term),
     expr: (expr) =>
       expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => functions.checkWith(item)) },
   });
 }
 
-function callsOf(draft: Draft): CallTerm[] {
-  const calls: CallTerm[] = [];
+/** The calls that are whole expressions, which may take their result as an operand more. */
+function aloneIn(body: Body, alone: Set<Term>): void {
+  visitExprs(body, ({ form }) => {
+    if (form.kind === "term" && form.term.kind === "call") alone.add(form.term);
+  });
+}
+
+function checkCalls(draft: Draft, functions: Functions): void {
+  const alone = new Set<Term>();
+  for (const { value, body } of draft.branches) {
+    aloneIn(body, alone);
+    if (value) visitClosures(value, (expr) => aloneIn([expr], alone));
+  }
+  for (const term of [...draft.args, ...draft.keys, ...(draft.member ? [draft.member] : [])])
+    visitClosures(term, (expr) => aloneIn([expr], alone));
   visitDraft(draft, (term) => {
-    if (term.kind === "call") calls.push(term);
+    if (term.kind === "call") functions.checkCall(term, alone.has(term));
     return true;
   });
-  return calls;
 }
 
 function programTree(node: Node): RuleTree {
@@ -251,12 +272,14 @@ function queryOf(
   body = rewriteQueryPrinting(body, names, functions.arity, findings);
   if (findings.any) return undefined;
   body = rewriteBody(separateQueryScopes(body, names), {
-    term: (term) => term,
+    term: (term) => functions.withoutCall(term),
     expr: (expr) =>
       expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => functions.checkWith(item)) },
   });
+  const alone = new Set<Term>();
+  aloneIn(body, alone);
   visitBody(body, (term) => {
-    if (term.kind === "call") functions.checkCall(term);
+    if (term.kind === "call") functions.checkCall(term, alone.has(term));
     return true;
   });
   if (findings.any) return undefined;
@@ -267,6 +290,7 @@ function queryOf(
     (variable) => addUnsafe(variable, around, findings),
     names,
   ).query(body);
+  functions.checkRuleCalls();
   return { body: ordered, variables };
 }
 

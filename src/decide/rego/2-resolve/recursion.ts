@@ -1,27 +1,43 @@
 /** Finds rules that need their own value, through references, functions and the values of `with` (OPA "Recursion"). */
 import type { Term } from "../syntax.ts";
-import { type Draft, type Findings, visitDraft } from "./draft.ts";
+import type { Draft, Findings } from "./draft.ts";
+import { Known } from "./known.ts";
 import { type Node, nameOf } from "./tree.ts";
-import { visitTerm } from "./walk.ts";
+import { visitExpr, visitTerm } from "./walk.ts";
 
-/** The steps after `data` of what a draft refers to; a step that is no string matches any. */
-type Steps = readonly (string | undefined)[];
+/** The steps after `data` of what a draft refers to: what each can be, or undefined where it can be anything. */
+type Steps = readonly (readonly string[] | undefined)[];
+
+function stepOf(term: Term, known: Known): readonly string[] | undefined {
+  return known.of(term)?.flatMap((value) => (value.kind === "string" ? [value.value] : []));
+}
 
 function referencesOf(draft: Draft): Steps[] {
   const found: Steps[] = [];
-  const visit = (term: Term): boolean => {
-    if (term.kind === "ref" && term.head.kind === "var" && term.head.name === "data")
-      found.push(term.path.map((step) => (step.kind === "string" ? step.value : undefined)));
-    else if (term.kind === "var" && term.name === "data") found.push([]);
-    else if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visit);
-    if (term.kind === "ref") {
+  const visitor = (known: Known): ((term: Term) => boolean) => {
+    const visit = (term: Term): boolean => {
+      if (term.kind === "var" && term.name === "data") found.push([]);
+      if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visit);
+      if (term.kind !== "ref") return true;
+      if (term.head.kind === "var" && term.head.name === "data")
+        found.push(term.path.map((step) => stepOf(step, known)));
+      else visitTerm(term.head, visit);
       for (const step of term.path) visitTerm(step, visit);
-      if (term.head.kind !== "var") visitTerm(term.head, visit);
       return false;
-    }
-    return true;
+    };
+    return visit;
   };
-  visitDraft(draft, visit);
+  draft.branches.forEach(({ value, body }, index) => {
+    const known = new Known();
+    const visit = visitor(known);
+    for (const expr of body) {
+      visitExpr(expr, visit);
+      known.add(expr);
+    }
+    if (value) visitTerm(value, visit);
+    if (index === 0)
+      for (const term of [...draft.keys, ...(draft.member ? [draft.member] : [])]) visitTerm(term, visit);
+  });
   return found;
 }
 
@@ -38,11 +54,13 @@ function reached(root: Node, steps: Steps): Set<Node> {
       return;
     }
     if (node.drafts.length > 0) found.add(node);
-    const step = steps[at];
-    if (step === undefined) for (const child of node.children.values()) walk(child, at + 1);
+    const names = steps[at];
+    if (names === undefined) for (const child of node.children.values()) walk(child, at + 1);
     else {
-      const child = node.children.get(step);
-      if (child) walk(child, at + 1);
+      for (const name of new Set(names)) {
+        const child = node.children.get(name);
+        if (child) walk(child, at + 1);
+      }
     }
   };
   walk(root, 0);

@@ -9,6 +9,8 @@ import type { RuleGroup } from "./program.ts";
 export interface Rules {
   readonly children: ReadonlyMap<string, Rules>;
   readonly group?: Pick<RuleGroup, "path" | "kind" | "arity"> | undefined;
+  /** What its rules can be. */
+  readonly values?: readonly Term[];
 }
 
 export function findRules(rules: Rules, path: readonly string[]): Rules | undefined {
@@ -33,6 +35,10 @@ export class Node implements Rules {
   get group(): Rules["group"] {
     const [draft] = this.drafts;
     return draft && { path: draft.path, kind: kindOf(draft), arity: draft.args.length };
+  }
+
+  get values(): readonly Term[] {
+    return this.drafts.flatMap(({ branches }) => branches.flatMap(({ value }) => (value ? [value] : [])));
   }
 
   /** Some rule at or below this node. */
