@@ -3,10 +3,10 @@
  * `every` declare in the body that they stand in, and closures see what is around them.
  */
 import type { Span } from "../source.ts";
-import type { Body, Expr, Term, VarTerm } from "../syntax.ts";
+import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, type Findings, isAnonymous, labelOf, type Names } from "./draft.ts";
 import { isAssignment } from "./references.ts";
-import { mapExpr, mapSame, mapTerm, mapWith, visitTerm } from "./walk.ts";
+import { mapExpr, mapSame, mapTerm, mapWith, rewriteTerm, visitTerm } from "./walk.ts";
 
 /** How a name first came up in a scope: as an argument, by `some` or `every`, by `:=`, or used without any of them. */
 type Origin = "arg" | "declared" | "assigned" | "seen";
@@ -53,20 +53,31 @@ export class Locals {
     this.#strict = options.strict;
   }
 
+  /**
+   * As in OPA, closures of a head are taken first and alone, then the body, whose variables the head then gets, so
+   * `f(x) := [x | y := x; x := 2]` refers to `x` above its assignment, as the same in a body would not.
+   */
   rule(draft: Draft): Draft {
     const args = new Scope(undefined);
     for (const arg of draft.args) this.#declareArgument(arg, args);
     const branches: Branch[] = [];
-    let keys = draft.keys;
-    let member = draft.member;
+    let { keys, member } = draft;
     draft.branches.forEach((branch, index) => {
       const scope = new Scope(undefined);
       for (const [name, entry] of args.entries) scope.entries.set(name, entry);
-      const body = this.body(branch.body, scope);
-      const value = branch.value && this.#term(branch.value, scope);
+      const head = (term: Term): Term => this.#closuresOf(term);
       if (index === 0) {
-        keys = mapSame(keys, (key) => this.#term(key, scope));
-        member = member && this.#term(member, scope);
+        keys = mapSame(keys, head);
+        member = member && head(member);
+      }
+      const inner = branch.value && head(branch.value);
+      const body = this.body(branch.body, scope);
+      const named = (term: Term): Term =>
+        rewriteTerm(term, { term: (part) => this.#declaredOnly(part, scope) });
+      const value = inner && named(inner);
+      if (index === 0) {
+        keys = mapSame(keys, named);
+        member = member && named(member);
       }
       this.checkUnused(scope);
       branches.push({ ...branch, ...(value && { value }), body });
@@ -79,6 +90,19 @@ export class Locals {
       }
     }
     return { ...draft, keys, ...(member && { member }), branches };
+  }
+
+  #closuresOf(term: Term): Term {
+    const inward = (part: Term): Term => this.#closuresOf(part);
+    return mapTerm(term, {
+      term: inward,
+      comprehension: (inner) => this.#comprehension(inner, undefined),
+      part: (expr) => mapExpr(expr, inward, (body) => body),
+    });
+  }
+
+  #declaredOnly(term: Term, scope: Scope): Term {
+    return term.kind === "var" && scope.find(term.name) ? this.#variable(term, scope) : term;
   }
 
   /** A query's body; what it declares at its top keeps its name in `labels`. */
@@ -143,14 +167,7 @@ export class Locals {
     if (term.kind === "var") return this.#variable(term, scope);
     const mapped = mapTerm(term, {
       term: (part) => this.#term(part, scope),
-      comprehension: (inner) => {
-        const own = new Scope(scope);
-        const body = this.body(inner.body, own);
-        const key = inner.key && this.#term(inner.key, own);
-        const value = this.#term(inner.value, own);
-        this.checkUnused(own);
-        return { ...inner, ...(key && { key }), value, body };
-      },
+      comprehension: (inner) => this.#comprehension(inner, scope),
       part: (expr) =>
         mapExpr(
           expr,
@@ -171,6 +188,15 @@ export class Locals {
     }
     const resolved = this.#term(operator, scope);
     return resolved.kind === "ref" && resolved !== operator ? { ...mapped, operator: resolved } : mapped;
+  }
+
+  #comprehension(term: ComprehensionTerm, around: Scope | undefined): Term {
+    const own = new Scope(around);
+    const body = this.body(term.body, own);
+    const key = term.key && this.#term(term.key, own);
+    const value = this.#term(term.value, own);
+    this.checkUnused(own);
+    return { ...term, ...(key && { key }), value, body };
   }
 
   body(body: Body, scope: Scope): Body {
