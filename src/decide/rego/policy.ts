@@ -1,7 +1,7 @@
 /** The door for those who embed the engine: compile once, evaluate often. */
 import { chooseDialect, parseModule, parseQuery } from "./1-parse/index.ts";
-import type { Program } from "./2-resolve/program.ts";
 import { resolve, resolveQuery } from "./2-resolve/index.ts";
+import type { Program } from "./2-resolve/program.ts";
 import { checkQueryTypes, checkTypes, type TypeEnvironment } from "./3-check/index.ts";
 import { type Emitted, emitDocument, emitQuery, type Probe, type Row, State } from "./4-emit/index.ts";
 import type { World } from "./builtins/builtin.ts";
@@ -68,14 +68,16 @@ export function compile(
     const source = new Source(file, modules[file] as string);
     const dialect = options.dialect ?? "v1";
     const chosen =
-      options.guide === true ? chooseDialect(source, dialect) : { dialect, findings: [] as readonly SourceFinding[] };
+      options.guide === true
+        ? chooseDialect(source, dialect)
+        : { dialect, findings: [] as readonly SourceFinding[] };
     warnings.push(...chosen.findings);
     const { module, findings } = parseModule(source, { dialect: chosen.dialect });
     for (const finding of findings) (finding.severity === "error" ? errors : warnings).push(finding);
     if (module !== undefined) parsed.push(module);
   }
   if (errors.length > 0) throw new SourceError(errors);
-  const { program, findings } = resolve(parsed, { strict: options.strict ?? false, data });
+  const { program, findings } = resolve(parsed, { strict: options.strict ?? false });
   warnings.push(...findings.filter(({ severity }) => severity === "warning"));
   if (program === undefined) throw new SourceError(findings.filter(({ severity }) => severity === "error"));
   const checked = checkTypes(program, options.schemas === undefined ? {} : { schemas: options.schemas });
@@ -212,5 +214,8 @@ interface PreparedQuery {
 function isDocument(term: Term): boolean {
   const head = term.kind === "ref" ? term.head : term;
   if (head.kind !== "var" || (head.name !== "data" && head.name !== "input")) return false;
-  return term.kind === "var" || (term.kind === "ref" && term.path.every(({ kind }) => kind !== "var" && kind !== "ref"));
+  return (
+    term.kind === "var" ||
+    (term.kind === "ref" && term.path.every(({ kind }) => kind !== "var" && kind !== "ref"))
+  );
 }

@@ -19,9 +19,9 @@ export function scalarLiteral(value: Value): string | undefined {
     case "boolean":
       return String(value);
     case "number":
-      return value < 0 || Object.is(value, -0) ? `(${value})` : String(value);
+      return `(${value})`;
     case "bigint":
-      return value < 0n ? `(${value}n)` : `${value}n`;
+      return `(${value}n)`;
     default:
       return value === null ? "null" : undefined;
   }

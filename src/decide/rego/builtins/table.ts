@@ -12,7 +12,9 @@ import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
 import { NUMBERS } from "./numbers.ts";
 import { SETS } from "./sets.ts";
+import { SPRINTF } from "./sprintf.ts";
 import { STRINGS } from "./strings.ts";
+import { TEMPLATES } from "./templates.ts";
 import { TYPES } from "./types.ts";
 import { UNITS } from "./units.ts";
 
@@ -29,6 +31,8 @@ const GROUPS: readonly Implementations[] = [
   JWT,
   NUMBERS,
   SETS,
+  SPRINTF,
+  TEMPLATES,
   STRINGS,
   TYPES,
   UNITS,
