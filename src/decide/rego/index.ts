@@ -8,4 +8,5 @@
 export * from "./errors.ts";
 export * from "./values/index.ts";
 export { compile, type CompileOptions, type EvaluateOptions, Policy, type Solution } from "./policy.ts";
+export type { RegoTest } from "./tests.ts";
 export type { World } from "./builtins/builtin.ts";

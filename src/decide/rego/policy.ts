@@ -9,6 +9,7 @@ import { boundedCache } from "./cache.ts";
 import { EvaluationError, SourceError, type SourceFinding } from "./errors.ts";
 import { Source, type Span } from "./source.ts";
 import type { Module, Term } from "./syntax.ts";
+import { type RegoTest, separateTests, testsOf } from "./tests.ts";
 import type { PlainObject, Value } from "./values/index.ts";
 
 export interface CompileOptions {
@@ -20,6 +21,8 @@ export interface CompileOptions {
   readonly strict?: boolean;
   /** Keep account of what is evaluated, for a `probe`. It costs speed. */
   readonly instrument?: boolean;
+  /** Make each rule of one test's name a test of its own, as those who run `tests()` want it. */
+  readonly separateTests?: boolean;
   /** JSON schemas by the path that annotations name them by, such as `schema.input`. */
   readonly schemas?: ReadonlyMap<string, Value>;
 }
@@ -108,6 +111,11 @@ export class Policy {
     this.#types = types;
     this.#options = options;
     this.#data = data;
+  }
+
+  /** The tests that the modules hold, in the order of their text. */
+  tests(): readonly RegoTest[] {
+    return testsOf(this.program.modules);
   }
 
   /** Puts other base documents in the place of those there are. Nothing is compiled again. */
