@@ -103,7 +103,13 @@ class Compilation {
     const limits = { strict: this.#strict, unsafe: new Set(this.#options.unsafeBuiltins) };
     for (const draft of drafts) checkBuiltins(draft, limits, findings);
     for (const finding of unwise.all) findings.all.push(finding);
-    return { modules: this.#modules, tree: programTree(buildTree(drafts)) };
+    const whole = buildTree(drafts);
+    // A package without rules is a document too, an empty one.
+    for (const module of this.#modules) {
+      let node = whole;
+      for (const step of module.package.path) node = node.child(step);
+    }
+    return { modules: this.#modules, tree: programTree(whole) };
   }
 
   #references(unwise: Findings): Draft[] {

@@ -46,7 +46,6 @@ function condition(scope: Scope, node: Term): void {
         if (name === "eq" || (name === "equal" && (isPattern(scope, first) || isPattern(scope, second))))
           return unify(scope, first, second);
       }
-      if (name === "walk" && !scope.unit.isMocked(name)) return walk(scope, node.args);
       const identity = identityTest(scope, name, first, second);
       if (identity !== undefined) return scope.unless(identity);
       const inline = INLINE.get(name);
@@ -86,16 +85,6 @@ function identityTest(
       return `${term(scope, first)} ${sign} ${term(scope, second)}`;
   }
   return undefined;
-}
-
-/** `walk(x, [path, value])`: a relation. */
-function walk(scope: Scope, args: readonly Term[]): void {
-  const [node, output] = args;
-  if (node === undefined) return;
-  const pairs = scope.keep(`R.walk(S, ${term(scope, node)})`);
-  const index = scope.loop(`${pairs}.length`);
-  const pair = scope.keep(`${pairs}[${index}]`);
-  if (output !== undefined) unifyValue(scope, output, pair);
 }
 
 function negation(scope: Scope, expr: Expr): void {

@@ -70,8 +70,8 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
   const isFunction = group.kind === "function";
   const bodies = group.rules.map((rule) => emitRule(unit, rule, parameters, isFunction));
   const agreed = agreedValue(group.rules);
-  const place = textLiteral(group.rules[0] === undefined ? "" : where(group.rules[0].head));
-  const take = (call: string): readonly string[] =>
+  const places = group.rules.map((rule) => where(rule.head));
+  const take = (call: string, place: string): readonly string[] =>
     agreed
       ? [`out = ${call};`, "if (out !== undefined) break R0;"]
       : [
@@ -82,7 +82,10 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
         ];
   lines.push("R0: {");
   const index = indexOf(group.rules);
-  if (index === undefined) for (const body of bodies) lines.push(...take(`${body}(${args})`));
+  if (index === undefined)
+    bodies.forEach((body, index) => {
+      lines.push(...take(`${body}(${args})`, textLiteral(places[index] as string)));
+    });
   else {
     const table = unit.shared(index.node);
     const functions = unit.fresh("F");
@@ -95,7 +98,7 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
       "const found = [];",
       `R.select(${table}, [${keys.join(", ")}], found);`,
       "for (let j = 0; j < found.length; j++) {",
-      ...take(`${functions}[found[j]](${args})`),
+      ...take(`${functions}[found[j]](${args})`, agreed ? "" : `${unit.shared(places)}[found[j]]`),
       "}",
     );
   }

@@ -209,12 +209,13 @@ export function isHidden(state: State, path: readonly string[]): boolean {
   return false;
 }
 
-/** The value at a path of own members, or undefined. */
+/** The value at a path of names, or undefined. Of an array a text of digits is an index, as in a path of OPA's store. */
 export function lookup(value: Value | undefined, path: readonly string[]): Value | undefined {
   let found = value;
   for (const step of path) {
-    if (!isObject(found)) return undefined;
-    found = member(found, step);
+    if (isObject(found)) found = member(found, step);
+    else if (isArray(found) && /^(?:0|[1-9]\d*)$/.test(step)) found = found[Number(step)];
+    else return undefined;
   }
   return found;
 }
@@ -370,7 +371,9 @@ export function putDocument(object: RegoObject, key: string, value: Value, where
     }
     return;
   }
-  if (!equal(old, value)) throw conflictingKeys(where);
+  if (old instanceof PartialSet && value instanceof RegoSet)
+    for (const item of value.unsorted()) old.add(item);
+  else if (!equal(old, value)) throw conflictingKeys(where);
 }
 
 /** A level of a partial object that rules are still adding to, and one of its sets: these merge where values conflict. */
@@ -483,7 +486,7 @@ export function walk(state: State, value: Value): readonly (readonly [readonly V
 /** A built-in as emitted code calls it: its failure is undefined, or ends a strict evaluation. */
 export function builtin(
   state: State,
-  name: string,
+  _name: string,
   implementation: Implementation,
   where: string,
 ): (...operands: Value[]) => Value | undefined {

@@ -117,6 +117,8 @@ function indexedComprehension(scope: Scope, node: ComprehensionTerm): string | u
 
 /** A call with as many operands as it takes: its result. */
 export function call(scope: Scope, node: CallTerm, operands: number): string {
+  if (node.operator.kind === "var" && node.operator.name === "walk" && !scope.unit.isMocked("walk"))
+    return walk(scope, node.args[0] as Term);
   const args = node.args.slice(0, operands).map((arg) => term(scope, arg));
   if (node.operator.kind === "var") {
     const { name } = node.operator;
@@ -135,6 +137,13 @@ export function call(scope: Scope, node: CallTerm, operands: number): string {
   const path = pathOf(node.operator);
   const callee = scope.unit.functionOf(path);
   return scope.defined(invoke(scope, path.join("."), callee, args));
+}
+
+/** `walk(x)`: a relation, with one result after the other. */
+export function walk(scope: Scope, node: Term): string {
+  const pairs = scope.keep(`R.walk(S, ${term(scope, node)})`);
+  const index = scope.loop(`${pairs}.length`);
+  return scope.keep(`${pairs}[${index}]`);
 }
 
 function invoke(scope: Scope, name: string, callee: string, args: readonly string[]): string {
@@ -226,25 +235,32 @@ function document(scope: Scope, tree: RuleTree, path: readonly Term[], done: rea
   }
   const [next, ...rest] = path;
   if (next === undefined) return scope.defined(`${unit.node(tree, done)}.document()`);
-  const name = constantOf(next);
-  if (typeof name === "string") {
+  const name = nameOf(next);
+  if (name !== undefined) {
     const child = tree.children.get(name);
     return child === undefined
-      ? follow(scope, base(scope, [...done, name], rest), rest.slice(leading(rest)), 0)
+      ? follow(scope, base(scope, done, path), path.slice(leading(path)), 0)
       : document(scope, child, rest, [...done, name]);
   }
   return walkNode(scope, unit.node(tree, done), path);
 }
 
-/** How many steps at the beginning are constant texts: these are looked up at once. */
+/** How many steps at the beginning are constant names: these are looked up at once. */
 function leading(path: readonly Term[]): number {
-  const index = path.findIndex((step) => typeof constantOf(step) !== "string");
+  const index = path.findIndex((step) => nameOf(step) === undefined);
   return index < 0 ? path.length : index;
+}
+
+/** A constant step as a name of OPA's store, where an integer is its text. */
+function nameOf(step: Term): string | undefined {
+  const constant = constantOf(step);
+  if (typeof constant === "string") return constant;
+  return typeof constant === "number" && Number.isSafeInteger(constant) ? String(constant) : undefined;
 }
 
 /** What the data holds at a path of names, kept for all evaluations unless a `with` may change it. */
 function base(scope: Scope, done: readonly string[], rest: readonly Term[]): string {
-  const path = [...done, ...rest.slice(0, leading(rest)).map((step) => constantOf(step) as string)];
+  const path = [...done, ...rest.slice(0, leading(rest)).map((step) => nameOf(step) as string)];
   return scope.defined(
     scope.unit.mayChange(path)
       ? `R.lookup(S.data, ${scope.unit.constant(path)})`
@@ -273,7 +289,7 @@ function walkNode(scope: Scope, start: string, path: readonly Term[]): string {
 
 /** A condition: two defined values are equal. */
 export function equality(
-  scope: Scope,
+  _scope: Scope,
   a: Term | undefined,
   left: string,
   b: Term | undefined,
