@@ -524,7 +524,7 @@ export function builtin(
   }
 }
 
-/** Calls a function that a `with` may have replaced. Within the replacement the original is back in its place. */
+/** Calls a function that a `with` may have replaced. Within the replacement all functions are their own again. */
 export function callMocked(
   state: State,
   name: string,
@@ -536,9 +536,7 @@ export function callMocked(
   if (typeof mock !== "function") return mock.value;
   const saved = enter(state, []);
   try {
-    const without = new Map(state.mocks);
-    without.delete(name);
-    state.mocks = without;
+    state.mocks = null;
     return mock(...args);
   } finally {
     leave(state, saved);
