@@ -80,7 +80,8 @@ export function compile(
     if (module !== undefined) parsed.push(module);
   }
   if (errors.length > 0) throw new SourceError(errors);
-  const { program, findings } = resolve(parsed, { strict: options.strict ?? false });
+  const separated = options.separateTests === true ? separateTests(parsed) : parsed;
+  const { program, findings } = resolve(separated, { strict: options.strict ?? false });
   warnings.push(...findings.filter(({ severity }) => severity === "warning"));
   if (program === undefined) throw new SourceError(findings.filter(({ severity }) => severity === "error"));
   const checked = checkTypes(program, options.schemas === undefined ? {} : { schemas: options.schemas });
