@@ -82,6 +82,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/policy-check.ts")).policyCheck,
   },
   {
+    name: "policy eval",
+    purpose: "evaluate a query of Rego over files",
+    load: async () => (await import("./commands/policy-eval.ts")).policyEval,
+  },
+  {
+    name: "policy test",
+    purpose: "run the tests that are written in Rego",
+    load: async () => (await import("./commands/policy-test.ts")).policyTest,
+  },
+  {
     name: "policy decide",
     purpose: "decide one input under files, and say why",
     load: async () => (await import("./commands/policy-decide.ts")).policyDecide,

@@ -15,6 +15,7 @@ export async function runLine(
     readonly environment?: World["environment"];
     readonly folder?: string;
     readonly stopped?: Promise<void>;
+    readonly lines?: readonly string[];
   } = {},
 ): Promise<Ran> {
   let stdout = "";
@@ -35,6 +36,9 @@ export async function runLine(
     environment: options.environment ?? {},
     folder: options.folder ?? process.cwd(),
     colour: false,
+    async *lines() {
+      yield* options.lines ?? [];
+    },
     stopped: async () => {
       await (options.stopped ?? new Promise<void>(() => undefined));
       return "SIGINT";

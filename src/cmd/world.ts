@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline";
+
 /** Text on its way to a person or a program. */
 export interface Output {
   write(text: string): void;
@@ -13,6 +15,8 @@ export interface World {
   readonly folder: string;
   /** Whether standard output may be coloured. */
   readonly colour: boolean;
+  /** Standard input, line by line. */
+  lines(): AsyncIterable<string>;
   /** Resolves when the person (Ctrl-C) or the system asks the command to end. */
   stopped(): Promise<NodeJS.Signals>;
 }
@@ -33,6 +37,7 @@ export function processWorld(): World {
     environment,
     folder: script !== undefined && SCRIPTS.has(script) && caller ? caller : process.cwd(),
     colour: stdout.isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
+    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
     stopped: () =>
       new Promise((resolve) => {
         process.once("SIGINT", resolve);

@@ -2,6 +2,8 @@ import { PosternError } from "#kernel";
 import { BUILTIN_FILE, compileSet, type PolicySet } from "#policy";
 import { type Command, defineCommand } from "../command.ts";
 import { readPolicyFiles } from "../policy-files.ts";
+import { checkRego } from "../rego/check.ts";
+import { REGO_FLAGS } from "../rego/flags.ts";
 import { EXIT, exitCodeOf } from "../terminal/exit-codes.ts";
 import { describeFailure, describeFinding, failureJson, type Texts } from "../terminal/failure.ts";
 import { usage } from "../terminal/parse.ts";
@@ -9,16 +11,24 @@ import { printJson } from "../terminal/print.ts";
 
 export const policyCheck: Command = defineCommand({
   name: "policy check",
-  details: "Compiles the files as a set of their own. It needs no running instance and changes nothing.",
-  arguments: [],
+  details:
+    "Compiles the files as a set of their own. It needs no running instance and changes nothing. What -f names is a set as\napply takes it; what stands without a flag is Rego.",
+  arguments: [{ name: "PATH", what: "a .rego file, or a folder of them", optional: true, many: true }],
   flags: {
     file: { kind: "list", short: "f", value: "PATH", what: "a file, or a folder with all below it" },
+    format: { kind: "value", choices: ["pretty", "json"], what: "findings of Rego as opa check prints them" },
+    strict: REGO_FLAGS.strict,
+    "v0-compatible": REGO_FLAGS["v0-compatible"],
   },
   examples: [
     { command: "postern policy check -f policy/", what: "before a commit, or in CI" },
     { command: "postern policy check -f policy/staging.rules --json", what: "findings for an editor" },
+    { command: "postern policy check rego/ --strict", what: "policies written in Rego" },
   ],
-  async run({ flags, json }, world) {
+  async run({ flags, words, json }, world) {
+    if (words.length > 0 && flags.file !== undefined)
+      throw usage("-f names a set, and the other paths Rego", "postern policy check", "one of the two");
+    if (words.length > 0) return checkRego(words, flags, json, world);
     if (flags.file === undefined) {
       throw usage("-f is missing: what to check", "postern policy check", "postern policy check -f FOLDER");
     }

@@ -20,6 +20,9 @@ function settings(
     stdout: output,
     stderr: output,
     colour: false,
+    async *lines() {
+      yield* [];
+    },
     stopped,
   });
 }

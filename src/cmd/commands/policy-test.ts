@@ -1,0 +1,259 @@
+import { compile, type Policy, type RegoTest, SourceError } from "#rego";
+import { type Call, type Command, defineCommand } from "../command.ts";
+import { Coverage, type CoverageReport } from "../rego/coverage.ts";
+import { REGO_FLAGS, readingOf, regoHosts } from "../rego/flags.ts";
+import { loadPaths } from "../rego/load.ts";
+import { type CaseResult, type Outcome, resultJson, runTest, type TestResult } from "../rego/run-tests.ts";
+import { opaErrors } from "../rego/show.ts";
+import { Steps, siteOf } from "../rego/trace.ts";
+import { regoWorld } from "../rego/world.ts";
+import { columns } from "../terminal/columns.ts";
+import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
+import { describeFailure, describeFinding } from "../terminal/failure.ts";
+import { type Paint, paint } from "../terminal/paint.ts";
+import { usage, wholeNumber } from "../terminal/parse.ts";
+import { printJson } from "../terminal/print.ts";
+import type { World } from "../world.ts";
+
+const BENCH_MS = 1_000;
+
+const FLAGS = {
+  run: { kind: "value", short: "r", value: "REGEX", what: "only tests whose full name matches" },
+  coverage: { kind: "switch", short: "c", what: "report which lines the tests reach" },
+  threshold: {
+    kind: "value",
+    value: "PERCENT",
+    what: "fail when the tests reach fewer lines; with --coverage",
+  },
+  bench: { kind: "switch", what: "measure each test" },
+  verbose: { kind: "switch", short: "v", what: "name tests that pass too, with what they print" },
+  timeout: { kind: "value", value: "SECONDS", what: "how long each test may take (5)" },
+  "exit-zero-on-skipped": { kind: "switch", what: "end with 0 although todo_test_ rules were skipped" },
+  ...REGO_FLAGS,
+} as const;
+
+type Flags = Call<typeof FLAGS>["flags"];
+
+/** A policy to run tests with, and what all of them are given. */
+interface Bench {
+  readonly flags: Flags;
+  readonly timeoutMs: number;
+  readonly world: ReturnType<typeof regoWorld>;
+  /** The same policy, compiled so that it tells what it evaluates. */
+  readonly instrumented: () => Policy;
+}
+
+export const policyTest: Command = defineCommand({
+  name: "policy test",
+  details:
+    "Runs the rules whose names begin with test_, as opa test does; todo_test_ rules are skipped. It needs no running\ninstance. With --json it prints what `opa test --format json` prints.",
+  arguments: [{ name: "PATH", what: "a .rego, .json or .yaml file, or a folder of them", many: true }],
+  flags: FLAGS,
+  examples: [
+    { command: "postern policy test policy/", what: "every test below a folder" },
+    {
+      command: "postern policy test policy/ --run authz --verbose",
+      what: "some of them, with what they print",
+    },
+    { command: "postern policy test policy/ --coverage --threshold 90", what: "in CI" },
+  ],
+  async run({ flags, words, json }, world) {
+    const wanted = pattern(flags.run);
+    const threshold = flags.threshold === undefined ? undefined : percent(flags.threshold);
+    const timeoutMs = 1_000 * wholeNumber("--timeout", flags.timeout ?? "5", 1, 86_400);
+    const { modules, data } = loadPaths(words, world.folder);
+    const options = { ...readingOf(flags), separateTests: true };
+    let policy: Policy;
+    try {
+      policy = compile(modules, data.value, options);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      if (json) printJson(world, { errors: opaErrors(error) });
+      world.stderr.write(describeFailure(error, new Map(Object.entries(modules))));
+      return EXIT.failed;
+    }
+    for (const warning of policy.warnings)
+      world.stderr.write(`${describeFinding(warning, new Map(Object.entries(modules)))}\n`);
+    let instrumented: Policy | undefined;
+    const bench: Bench = {
+      flags,
+      timeoutMs,
+      world: regoWorld(regoHosts(flags)),
+      instrumented: () => (instrumented ??= compile(modules, data.value, { ...options, instrument: true })),
+    };
+    const tests = policy.tests().filter(({ path }) => wanted.test(path));
+    if (flags.bench === true) return measure(policy, tests, bench, json, world);
+    if (flags.coverage === true || threshold !== undefined)
+      return cover(tests, bench, threshold ?? 0, json, world);
+    const results = tests.map((test) => runTest(policy, test, bench));
+    if (json) printJson(world, results.map(resultJson));
+    else describe(results, bench, world);
+    return exitOf(results, flags);
+  },
+});
+
+function pattern(text: string | undefined): RegExp {
+  try {
+    return new RegExp(text ?? "", "u");
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw usage(`--run is no regular expression: ${what}`, "postern policy test", "--run test_admin");
+  }
+}
+
+function percent(text: string): number {
+  const value = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 100))
+    throw usage(`--threshold is a number from 0 to 100, not "${text}"`, undefined, "--threshold 90");
+  return value;
+}
+
+function exitOf(results: readonly TestResult[], flags: Flags): ExitCode {
+  const failed = results.some(
+    ({ outcome }) =>
+      outcome === "fail" ||
+      outcome === "error" ||
+      (outcome === "skip" && flags["exit-zero-on-skipped"] !== true),
+  );
+  return failed ? EXIT.failed : EXIT.done;
+}
+
+/** Names each test that did not pass, where it is and what did not hold. */
+function describe(results: readonly TestResult[], bench: Bench, world: World): void {
+  const colours = paint(world.colour);
+  for (const result of results) {
+    if (result.outcome === "pass" && bench.flags.verbose !== true) continue;
+    world.stdout.write(describeResult(result, colours));
+    if (result.outcome === "fail") world.stdout.write(whyNot(result.test, bench));
+    if (result.output !== "") world.stdout.write(`${result.output.replace(/^(?=.)/gm, "    | ")}`);
+  }
+  const count = (outcome: Outcome): number => results.filter((each) => each.outcome === outcome).length;
+  const counts = [
+    `${count("pass")} passed`,
+    `${count("fail")} failed`,
+    ...(count("error") > 0 ? [`${count("error")} with an error`] : []),
+    ...(count("skip") > 0 ? [`${count("skip")} skipped`] : []),
+  ];
+  world.stdout.write(`${results.length === 0 ? "No tests" : counts.join(", ")}\n`);
+}
+
+function describeResult({ test, outcome, nanoseconds, errors, cases }: TestResult, colours: Paint): string {
+  const words = {
+    pass: colours.good("✓"),
+    fail: colours.bad("✕"),
+    error: colours.bad("✕"),
+    skip: colours.warn("skipped"),
+  };
+  const took = outcome === "skip" ? "" : colours.quiet(` (${(nanoseconds / 1_000).toFixed(0)} µs)`);
+  const lines = [`${words[outcome]} ${test.package}.${test.name}${took}`, `    ${siteOf(test.at).where}`];
+  for (const { message, code, location } of errors ?? []) {
+    const place = location === undefined ? "" : `${location.file}:${location.row}:${location.col}: `;
+    lines.push(`    ${place}${code}: ${message}`);
+  }
+  lines.push(...caseLines(cases ?? [], "    ", colours));
+  return `${lines.join("\n")}\n`;
+}
+
+function caseLines(cases: readonly CaseResult[], indent: string, colours: Paint): readonly string[] {
+  return cases.flatMap(({ name, failed, cases: inner }) => [
+    `${indent}${failed ? colours.bad("✕") : colours.good("✓")} ${name}`,
+    ...caseLines(inner ?? [], `${indent}  `, colours),
+  ]);
+}
+
+/** Runs a failing test again with every step told, for the last expression of its own that did not hold. */
+function whyNot(test: RegoTest, bench: Bench): string {
+  const steps = new Steps();
+  const policy = bench.instrumented();
+  runTest(policy, test, { ...bench, steps });
+  const sites = policy.sites(test.path);
+  const own = steps.steps.findLast(({ site, head, held }) => {
+    const span = sites[site];
+    return (
+      !head &&
+      held === 0 &&
+      span?.source.file === test.at.source.file &&
+      span.start >= test.at.start &&
+      span.end <= test.at.end
+    );
+  });
+  const span = own === undefined ? undefined : sites[own.site];
+  if (span === undefined) return "";
+  const { where, text } = siteOf(span);
+  return `    ${where}: this did not hold\n      ${text}\n`;
+}
+
+function cover(
+  tests: readonly RegoTest[],
+  bench: Bench,
+  threshold: number,
+  json: boolean,
+  world: World,
+): ExitCode {
+  const policy = bench.instrumented();
+  const coverage = new Coverage();
+  const results = tests.map((test) => {
+    const steps = new Steps();
+    const result = runTest(policy, test, { ...bench, steps });
+    coverage.add(policy.sites(test.path), steps.reached);
+    return result;
+  });
+  const report = coverage.report(policy.program.modules);
+  if (json) printJson(world, report);
+  else {
+    describe(results, bench, world);
+    world.stdout.write(describeCoverage(report));
+  }
+  const exit = exitOf(results, bench.flags);
+  if (report.coverage >= threshold) return exit;
+  world.stderr.write(
+    `error: the tests reach ${report.coverage.toFixed(2)} % of lines, and ${threshold} % are wanted\n`,
+  );
+  return EXIT.failed;
+}
+
+function describeCoverage(report: CoverageReport): string {
+  const rows = Object.entries(report.files).map(([file, { coverage, not_covered: missed = [] }]) => {
+    const lines = [...new Set(missed.map(({ start }) => start.row))];
+    return [`${coverage.toFixed(1)} %`, file, lines.length === 0 ? "" : `not reached: ${lines.join(", ")}`];
+  });
+  return columns([...rows, [`${report.coverage.toFixed(1)} %`, "all", ""]]);
+}
+
+/** Each test again and again for a second. */
+function measure(
+  policy: Policy,
+  tests: readonly RegoTest[],
+  bench: Bench,
+  json: boolean,
+  world: World,
+): ExitCode {
+  const results = tests.map((test) => {
+    const first = runTest(policy, test, bench);
+    if (first.outcome !== "pass") return { first, runs: 0, nanoseconds: 0 };
+    let runs = 0;
+    const started = performance.now();
+    for (; performance.now() - started < BENCH_MS; runs++) runTest(policy, test, bench);
+    return { first, runs, nanoseconds: Math.round((performance.now() - started) * 1_000_000) };
+  });
+  if (json) {
+    printJson(
+      world,
+      results.map(({ first, runs, nanoseconds }) => ({
+        ...resultJson(first),
+        ...(runs === 0 ? {} : { duration: nanoseconds, benchmark_result: { N: runs, T: nanoseconds } }),
+      })),
+    );
+  } else {
+    const rows = results.map(({ first, runs, nanoseconds }) => [
+      `${first.test.package}.${first.test.name}`,
+      runs === 0 ? first.outcome : `${(nanoseconds / runs / 1_000).toFixed(2)} µs`,
+      runs === 0 ? "" : `${runs} runs`,
+    ]);
+    world.stdout.write(columns(rows));
+  }
+  return exitOf(
+    results.map(({ first }) => first),
+    bench.flags,
+  );
+}

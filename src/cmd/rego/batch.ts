@@ -1,0 +1,82 @@
+import {
+  compile,
+  EvaluationError,
+  isObject,
+  member,
+  objectOf,
+  type PlainObject,
+  parseValue,
+  plain,
+  SourceError,
+  stringify,
+  type Value,
+} from "#rego";
+import { evaluateOptions } from "./evaluation.ts";
+import { regoWorld } from "./world.ts";
+
+/** The path of one document: its value is the answer, not bindings. */
+const DOCUMENT = /^data(?:\.[A-Za-z_]\w*|\["(?:[^"\\]|\\.)*"\])*$/;
+const DEADLINE_MS = 9_000;
+
+/**
+ * Answers one line of `--batch`: `{"id", "modules", "data", "input", "query", "v0", "strict"}` with
+ * `{"id", "result": […]}` or `{"id", "error": {"code", "message"}}`.
+ */
+export function answerLine(line: string, hosts: readonly string[]): string {
+  let id: Value = null;
+  try {
+    const asked = parseValue(line);
+    if (!isObject(asked)) throw new TypeError("a line is one JSON object");
+    id = member(asked, "id") ?? null;
+    return stringify(
+      objectOf([
+        ["id", id],
+        ["result", resultOf(asked as PlainObject, hosts)],
+      ]),
+    );
+  } catch (error) {
+    return stringify(
+      objectOf([
+        ["id", id],
+        ["error", errorOf(error)],
+      ]),
+    );
+  }
+}
+
+function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[] {
+  const query = asked["query"];
+  if (typeof query !== "string") throw new TypeError("query is missing");
+  const modules = objectIn(asked, "modules");
+  const texts = Object.fromEntries(Object.entries(modules).map(([name, text]) => [name, String(text)]));
+  const policy = compile(texts, objectIn(asked, "data"), { dialect: asked["v0"] === true ? "v0" : "v1" });
+  const options = {
+    ...evaluateOptions(DEADLINE_MS),
+    strictBuiltinErrors: asked["strict"] === true,
+    world: regoWorld(hosts),
+  };
+  const input = asked["input"];
+  if (!DOCUMENT.test(query)) return policy.evaluate(query, input, options).map(({ bindings }) => bindings);
+  const value = policy.value(query, input, options);
+  return value === undefined ? [] : [value];
+}
+
+function objectIn(asked: PlainObject, name: string): PlainObject {
+  const value = asked[name] ?? {};
+  const members = isObject(value) ? plain(value) : undefined;
+  if (members === undefined) throw new TypeError(`${name} is no object`);
+  return members;
+}
+
+/** A fault of the engine answers its own line and lets the others be answered. */
+function errorOf(error: unknown): Value {
+  if (error instanceof SourceError) {
+    const [first] = error.findings;
+    return { code: first?.code ?? "rego_compile_error", message: error.message };
+  }
+  if (error instanceof EvaluationError) return { code: error.code, message: error.message };
+  return {
+    code: "internal_error",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}

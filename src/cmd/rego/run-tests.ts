@@ -1,0 +1,106 @@
+import {
+  isObject,
+  type Policy,
+  type RegoTest,
+  sortedEntries,
+  stringify,
+  type Value,
+  type World,
+} from "#rego";
+import { evaluateOptions } from "./evaluation.ts";
+import { type OpaError, opaErrors } from "./show.ts";
+import type { Steps } from "./trace.ts";
+
+export type Outcome = "pass" | "fail" | "error" | "skip";
+
+export interface TestResult {
+  readonly test: RegoTest;
+  readonly outcome: Outcome;
+  readonly nanoseconds: number;
+  /** What `print` wrote. */
+  readonly output: string;
+  /** Of a test with cases, each of them. */
+  readonly cases?: readonly CaseResult[];
+  readonly errors?: readonly OpaError[];
+}
+
+/** One case of a test, which may have cases itself. */
+export interface CaseResult {
+  readonly name: string;
+  readonly failed: boolean;
+  readonly cases?: readonly CaseResult[];
+}
+
+/** Runs one test. `probe` is told of what is evaluated, if the policy was compiled for it. */
+export function runTest(
+  policy: Policy,
+  test: RegoTest,
+  { timeoutMs, world, steps }: { readonly timeoutMs: number; readonly world: World; readonly steps?: Steps },
+): TestResult {
+  let output = "";
+  const started = performance.now();
+  const rest = (): Pick<TestResult, "test" | "nanoseconds" | "output"> => ({
+    test,
+    nanoseconds: Math.round((performance.now() - started) * 1_000_000),
+    output,
+  });
+  if (test.todo) return { ...rest(), nanoseconds: 0, outcome: "skip" };
+  try {
+    const value = policy.value(test.path, undefined, {
+      ...evaluateOptions(timeoutMs),
+      world,
+      print: (line) => {
+        output += `${line}\n`;
+      },
+      ...(steps === undefined ? {} : { probe: steps.probe }),
+    });
+    const cases = test.cases && value !== undefined && isObject(value) ? casesOf(value) : undefined;
+    const passed = cases === undefined ? value === true : cases.every(({ failed }) => !failed);
+    return { ...rest(), outcome: passed ? "pass" : "fail", ...(cases === undefined ? {} : { cases }) };
+  } catch (error) {
+    const errors = opaErrors(error);
+    if (errors === undefined) throw error;
+    return { ...rest(), outcome: "error", errors };
+  }
+}
+
+function casesOf(value: Value): readonly CaseResult[] {
+  if (!isObject(value)) return [];
+  return sortedEntries(value).map(([key, item]) => {
+    const name = typeof key === "string" ? key : stringify(key);
+    if (!isObject(item)) return { name, failed: item !== true };
+    const cases = casesOf(item);
+    return { name, failed: cases.some(({ failed }) => failed), cases };
+  });
+}
+
+/** A result as `opa test --format json` prints it. */
+export function resultJson({ test, outcome, nanoseconds, output, cases, errors }: TestResult): object {
+  const { source, start } = test.at;
+  const { line, column } = source.position(start);
+  const [first] = errors ?? [];
+  return {
+    location: { file: source.file, row: line, col: column },
+    package: test.package,
+    name: test.name,
+    ...(outcome === "fail" ? { fail: true } : {}),
+    ...(outcome === "skip" ? { skip: true } : {}),
+    ...(first === undefined ? {} : { error: /^eval_/.test(first.code ?? "") ? first : errors }),
+    duration: nanoseconds,
+    ...(output === "" ? {} : { output: Buffer.from(output).toString("base64") }),
+    ...(cases === undefined || cases.length === 0 ? {} : { sub_results: casesJson(cases) }),
+  };
+}
+
+function casesJson(cases: readonly CaseResult[]): object {
+  return Object.fromEntries(
+    cases.map(({ name, failed, cases: inner }) => [
+      name,
+      {
+        name,
+        ...(failed ? { fail: true } : {}),
+        ...(inner === undefined || inner.length === 0 ? {} : { sub_results: casesJson(inner) }),
+      },
+    ]),
+  );
+}

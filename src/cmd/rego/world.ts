@@ -1,0 +1,156 @@
+import { isIP } from "node:net";
+import {
+  BuiltinError,
+  EvaluationError,
+  entries,
+  isObject,
+  member,
+  objectOf,
+  parseValue,
+  type RegoObjectValue,
+  type World as RegoWorld,
+  stringify,
+  type Value,
+} from "#rego";
+import { readYaml } from "./load.ts";
+import { type HttpRequest, type HttpResponse, Network } from "./network.ts";
+
+/** The version whose answers are given, for policies that ask. */
+const LANGUAGE_VERSION = "1.22.2";
+/** OPA's own for `http.send`. */
+const TIMEOUT_MS = 5_000;
+
+/** What a policy may see of the world in a command: these hosts, and nothing of this machine's environment. */
+export function regoWorld(hosts: readonly string[]): RegoWorld {
+  const network = new Network();
+  const kept = new Map<string, Value>();
+  return {
+    send(request) {
+      // One request is sent once in one evaluation, as in OPA.
+      const key = stringify(request);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const response = send(request, hosts, network);
+      kept.set(key, response);
+      return response;
+    },
+    lookup(name) {
+      if (isIP(name) !== 0) return [name];
+      if (!hosts.includes(name)) throw failed(`net.lookup_ip_addr: unallowed host: ${name}`);
+      const answer = network.lookup(name);
+      if ("failed" in answer) throw failed(`net.lookup_ip_addr: ${answer.failed}`);
+      return answer.value;
+    },
+    runtime: () => ({ authorization_enabled: false, commit: "", env: {}, version: LANGUAGE_VERSION }),
+  };
+}
+
+function send(request: RegoObjectValue, hosts: readonly string[], network: Network): Value {
+  const raise = member(request, "raise_error") !== false;
+  const fail = (code: string, message: string): Value => {
+    if (raise) throw failed(`http.send: ${message}`);
+    return objectOf([
+      ["error", { code, message }],
+      ["status_code", 0],
+    ]);
+  };
+  const asked = requestOf(request, hosts);
+  if (typeof asked === "string") return fail("eval_http_send_internal_error", asked);
+  const answer = network.http(asked);
+  if ("failed" in answer) {
+    const verb = asked.method.charAt(0) + asked.method.slice(1).toLowerCase();
+    return fail("eval_http_send_network_error", `${verb} "${asked.url}": ${answer.failed}`);
+  }
+  return responseOf(request, answer.value);
+}
+
+/** What is to be sent, or why nothing is. */
+function requestOf(request: RegoObjectValue, hosts: readonly string[]): HttpRequest | string {
+  const url = member(request, "url");
+  const method = member(request, "method");
+  if (typeof url !== "string") return '"url" must be a string';
+  if (typeof method !== "string") return '"method" must be a string';
+  const host = URL.canParse(url) ? new URL(url).hostname : undefined;
+  if (host === undefined || !hosts.includes(host)) return `unallowed host: ${host ?? url}`;
+  const timeoutMs = milliseconds(member(request, "timeout"));
+  if (timeoutMs === undefined) return "invalid value for timeout";
+  const body = member(request, "body");
+  const rawBody = member(request, "raw_body");
+  const given = member(request, "headers");
+  const headers = isObject(given) ? entries(given).map(([name, value]) => [String(name), String(value)]) : [];
+  const text = (name: string): string | undefined => {
+    const value = member(request, name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [ca, cert, key, serverName] = [
+    text("tls_ca_cert"),
+    text("tls_client_cert"),
+    text("tls_client_key"),
+    text("tls_server_name"),
+  ];
+  return {
+    method: method.toUpperCase(),
+    url,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: typeof rawBody === "string" ? rawBody : body === undefined ? undefined : stringify(body),
+    timeoutMs,
+    redirects: member(request, "enable_redirect") === true,
+    hosts,
+    tls: {
+      verify: member(request, "tls_insecure_skip_verify") !== true,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(serverName === undefined ? {} : { serverName }),
+    },
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  h: 3.6e6,
+};
+
+/** A timeout as a text such as `1s` or `500ms`, or as a number of nanoseconds. */
+function milliseconds(value: Value | undefined): number | undefined {
+  if (value === undefined) return TIMEOUT_MS;
+  if (typeof value === "number" || typeof value === "bigint") return Number(value) / 1e6;
+  const parts = typeof value === "string" ? /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) : false;
+  if (!parts || typeof value !== "string") return undefined;
+  let sum = 0;
+  for (const [, amount, unit = ""] of value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    sum += Number(amount) * (UNITS[unit] ?? 0);
+  return sum;
+}
+
+function responseOf(request: RegoObjectValue, response: HttpResponse): Value {
+  const [type = ""] = response.headers["content-type"] ?? [];
+  const isJson = /\bjson\b/.test(type) || member(request, "force_json_decode") === true;
+  const isYaml = /\b(x-)?yaml\b/.test(type) || member(request, "force_yaml_decode") === true;
+  return {
+    status: response.status,
+    status_code: response.statusCode,
+    headers: Object.fromEntries(Object.entries(response.headers)),
+    raw_body: response.text,
+    body: isJson ? decoded(parseValue, response.text) : isYaml ? decoded(readYaml, response.text) : null,
+  };
+}
+
+/** A body that is not what it says it is counts as none. */
+function decoded(read: (text: string) => Value, text: string): Value {
+  try {
+    return read(text);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof EvaluationError) return null;
+    throw error;
+  }
+}
+
+function failed(message: string): BuiltinError {
+  return new BuiltinError("eval_builtin_error", message);
+}
