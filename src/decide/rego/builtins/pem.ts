@@ -15,6 +15,18 @@ const BEGIN = "-----BEGIN ";
 const END = "-----END ";
 const DASHES = "-----";
 
+/** What text of blocks begins with, where nothing stands before them. */
+export const PEM_BEGIN = "-----BEGIN";
+
+/** Text that begins with a block as it stands, other text decoded from base64. */
+export function pemOrDer(text: string): Buffer {
+  return text.startsWith(PEM_BEGIN) ? Buffer.from(text) : decodeBase64(text, "standard");
+}
+
+export function isPem(bytes: Buffer): boolean {
+  return bytes.toString("latin1", 0, PEM_BEGIN.length) === PEM_BEGIN;
+}
+
 /** The first whole block of a text. */
 export function decodePem(text: string): PemBlock | undefined {
   let rest = text;

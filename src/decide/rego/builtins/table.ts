@@ -17,6 +17,7 @@ import { STRINGS } from "./strings.ts";
 import { TEMPLATES } from "./templates.ts";
 import { TYPES } from "./types.ts";
 import { UNITS } from "./units.ts";
+import { X509 } from "./x509.ts";
 
 const GROUPS: readonly Implementations[] = [
   AGGREGATES,
@@ -36,6 +37,7 @@ const GROUPS: readonly Implementations[] = [
   STRINGS,
   TYPES,
   UNITS,
+  X509,
 ];
 
 export const IMPLEMENTATIONS: ReadonlyMap<string, Implementations[string]> = new Map(

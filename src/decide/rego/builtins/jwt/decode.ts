@@ -78,6 +78,7 @@ function constraintsOf(evaluation: Evaluation, options: RegoObjectValue): Constr
   let keys: readonly VerificationKey[] | undefined;
   let time = Number(evaluation.now);
   for (const [name, value] of sortedEntries(options)) {
+    if (typeof name !== "string") throw new DataError("token validation constraint: must be a string");
     switch (name) {
       case "cert":
         keys = keysOf(evaluation, textOf(name, value));
@@ -92,11 +93,7 @@ function constraintsOf(evaluation: Evaluation, options: RegoObjectValue): Constr
         time = timeOf(value);
         break;
       default:
-        throw new DataError(
-          typeof name === "string"
-            ? `unknown token validation constraint: ${name}`
-            : "token validation constraint: must be a string",
-        );
+        throw new DataError(`unknown token validation constraint: ${name}`);
     }
   }
   if (keys !== undefined && texts.secret !== "") throw new DataError("duplicate key constraints");

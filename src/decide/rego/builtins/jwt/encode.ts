@@ -10,6 +10,7 @@ import {
 } from "../../values/index.ts";
 import { type Evaluation, objectOperand, stringOperand } from "../builtin.ts";
 import { DataError } from "../data-error.ts";
+import { inverse } from "../x509/private-key.ts";
 import { bigintOf, bytesOf } from "../x509/public-key.ts";
 import { ALGORITHMS, type Algorithm, authenticationCode, makeSignature } from "./algorithms.ts";
 import { type EcJwk, type Jwk, parseJwks, type RsaJwk } from "./jwk.ts";
@@ -145,17 +146,6 @@ function rsaKey(key: RsaJwk): KeyObject | undefined {
     dq: url(bytesOf(toQ)),
     qi: url(bytesOf(inverse(q, p))),
   });
-}
-
-/** The inverse of a number modulo a prime. */
-function inverse(value: bigint, prime: bigint): bigint {
-  let [r, next, t, nextT] = [prime, value % prime, 0n, 1n];
-  while (next !== 0n) {
-    const quotient = r / next;
-    [r, next] = [next, r - quotient * next];
-    [t, nextT] = [nextT, t - quotient * nextT];
-  }
-  return t < 0n ? t + prime : t;
 }
 
 /** OPA signs by `d` alone, whatever point stands beside it. */

@@ -1,6 +1,6 @@
 /** X.509 certificates (RFC 5280 §4) as Go parses them. */
 import { DataError } from "../data-error.ts";
-import { context, DerReader, TAG } from "./der.ts";
+import { context, DerReader, rightAligned, TAG } from "./der.ts";
 import { type Extended, type Extension, parseExtension, processExtensions } from "./extensions.ts";
 import { type Attribute, parseName } from "./names.ts";
 import { type PublicKey, parsePublicKey } from "./public-key.ts";
@@ -147,16 +147,4 @@ function timeOf(validity: DerReader): number {
   )
     throw malformed;
   return date.getTime();
-}
-
-/** The bits of a string moved so that the last octet is whole, as Go keeps signatures. */
-function rightAligned({
-  bytes,
-  unused,
-}: {
-  readonly bytes: Uint8Array;
-  readonly unused: number;
-}): Uint8Array {
-  if (unused === 0) return bytes;
-  return bytes.map((octet, at) => (octet >> unused) | (((bytes[at - 1] ?? 0) << (8 - unused)) & 0xff));
 }

@@ -127,6 +127,12 @@ export function bitStringOf(contents: Uint8Array, what: string): BitString {
   return { bytes, unused };
 }
 
+/** The bits of a string moved so that the last octet is whole, as Go keeps signatures and keys. */
+export function rightAligned({ bytes, unused }: BitString): Uint8Array {
+  if (unused === 0) return bytes;
+  return bytes.map((octet, at) => (octet >> unused) | (((bytes[at - 1] ?? 0) << (8 - unused)) & 0xff));
+}
+
 /** Arcs are below 2^31. */
 export function oidOf(contents: Uint8Array, what: string): readonly number[] {
   const arcs: number[] = [];

@@ -1,6 +1,7 @@
 /** Extensions of certificates (RFC 5280 §4.2) as Go understands them: what is known is read, the rest is kept as bytes. */
 import { DataError } from "../data-error.ts";
-import { context, DerReader, TAG } from "./der.ts";
+import { parseAddress } from "./address.ts";
+import { context, DerReader, integerOf, TAG } from "./der.ts";
 import { isAscii } from "./names.ts";
 import { parseUrl, type Url } from "./url.ts";
 
@@ -268,7 +269,7 @@ export function isMailbox(text: string): boolean {
 
 function uriConstraint(contents: Uint8Array): string {
   const domain = constraintText(contents);
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(domain) || domain.includes(":"))
+  if (parseAddress(domain) !== undefined)
     throw new DataError(
       `x509: failed to parse URI constraint ${JSON.stringify(domain)}: cannot be IP address`,
     );
@@ -335,9 +336,7 @@ function inhibitAnyPolicy(extended: Extended, { value }: Extension): boolean {
 }
 
 function countOf(contents: Uint8Array, what: string): number {
-  const first = contents[0];
-  if (first === undefined || first >= 0x80) throw new DataError(what);
-  return Number.parseInt(Buffer.from(contents).toString("hex"), 16);
+  return Number(integerOf(contents, what));
 }
 
 function authorityKeyId(extended: Extended, { value, critical }: Extension): boolean {

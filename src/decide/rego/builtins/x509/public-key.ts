@@ -2,7 +2,7 @@
 import { createPublicKey, ECDH, type KeyObject } from "node:crypto";
 import { integer, type Value } from "../../values/index.ts";
 import { DataError } from "../data-error.ts";
-import { DerReader, TAG } from "./der.ts";
+import { DerReader, rightAligned, TAG } from "./der.ts";
 
 /** Go's numbers of algorithms; 0 for one that it does not know. */
 const ALGORITHMS: Readonly<Record<string, number>> = {
@@ -40,9 +40,9 @@ export function parsePublicKey(spki: Uint8Array): PublicKey {
   const info = new DerReader(spki).within(TAG.sequence, "x509: malformed spki");
   const identifier = info.within(TAG.sequence, "x509: malformed public key algorithm identifier");
   const oid = identifier.oid("x509: malformed OID").join(".");
-  const { bytes, unused } = info.bitString("x509: malformed subjectPublicKey");
   const parameters = identifier.rest;
-  if (unused > 0) throw new DataError("x509: malformed subjectPublicKey");
+  if (!identifier.empty) identifier.any("x509: malformed parameters");
+  const bytes = rightAligned(info.bitString("x509: malformed subjectPublicKey"));
   const algorithm = ALGORITHMS[oid] ?? 0;
   return { algorithm, value: keyValue(algorithm, parameters, bytes), spki };
 }

@@ -88,6 +88,9 @@ function hostOf(host: string): string {
   const colon = host.lastIndexOf(":");
   if (colon >= 0 && !/^:\d*$/.test(host.slice(colon))) throw new DataError("invalid port after host");
   if (/[ "<>\\^`{|}]/.test(host)) throw new DataError("invalid character in host name");
+  // Only what is not ASCII may be escaped in a host (RFC 3986 §3.2.2).
+  const escaped = /%(?![89A-Fa-f][0-9A-Fa-f]).{0,2}/.exec(host);
+  if (escaped !== null) throw new DataError(`invalid URL escape ${JSON.stringify(escaped[0])}`);
   return unescapePart(host);
 }
 
@@ -159,9 +162,8 @@ export function urlText(url: Url): string {
   const scheme = url.scheme === "" ? "" : `${url.scheme}:`;
   if (url.opaque !== "") return scheme + url.opaque + query + fragment;
   const path = url.rawPath === "" ? escapePart(url.path, PATH) : url.rawPath;
-  const authority =
-    url.omitHost || (url.host === "" && url.scheme === "" && url.user === undefined)
-      ? ""
-      : `//${url.user === undefined ? "" : `${url.user}@`}${url.host}`;
+  const user = url.user === undefined ? "" : `${url.user}@`;
+  const bare = url.host === "" && user === "" && (url.omitHost || url.scheme === "" || path === "");
+  const authority = bare ? "" : `//${user}${url.host}`;
   return scheme + authority + path + query + fragment;
 }
