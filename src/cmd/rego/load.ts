@@ -90,8 +90,10 @@ export function readDocument(location: string, name: string): Value {
   try {
     return extname(basename(name)) === ".json" ? parseValue(text) : readYaml(text);
   } catch (error) {
-    const what = error instanceof Error || error instanceof EvaluationError ? error.message : String(error);
-    throw new PosternError("input.malformed", `this is no document: ${what}`, { where: name });
+    // JSON that is none, a number out of all bounds, YAML that is none
+    if (!(error instanceof SyntaxError || error instanceof RangeError || error instanceof EvaluationError))
+      throw error;
+    throw new PosternError("input.malformed", `this is no document: ${error.message}`, { where: name });
   }
 }
 
