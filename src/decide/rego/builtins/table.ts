@@ -1,20 +1,25 @@
 /** Every built-in's implementation by name: one line a group. */
 import { AGGREGATES } from "./aggregates.ts";
 import { ARRAYS } from "./arrays.ts";
+import { AWS } from "./aws.ts";
 import { BITS } from "./bits.ts";
 import type { Implementations } from "./builtin.ts";
 import { COMPARISON } from "./comparison.ts";
 import { ENCODING } from "./encoding.ts";
+import { GLOB } from "./glob.ts";
 import { GRAPHS } from "./graphs.ts";
 import { HASHES } from "./hashes.ts";
 import { JSON_DOCUMENTS } from "./json-documents.ts";
 import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
 import { NUMBERS } from "./numbers.ts";
+import { REGEX } from "./regex.ts";
 import { SETS } from "./sets.ts";
 import { SPRINTF } from "./sprintf.ts";
 import { STRINGS } from "./strings.ts";
 import { TEMPLATES } from "./templates.ts";
+import { TESTING } from "./testing.ts";
+import { TIME } from "./time.ts";
 import { TYPES } from "./types.ts";
 import { UNITS } from "./units.ts";
 import { X509 } from "./x509.ts";
@@ -22,6 +27,7 @@ import { X509 } from "./x509.ts";
 const GROUPS: readonly Implementations[] = [
   AGGREGATES,
   ARRAYS,
+  AWS,
   BITS,
   COMPARISON,
   ENCODING,
@@ -30,11 +36,15 @@ const GROUPS: readonly Implementations[] = [
   JSON_DOCUMENTS,
   JSON_TEXT,
   JWT,
+  TIME,
+  REGEX,
+  GLOB,
   NUMBERS,
   SETS,
   SPRINTF,
   TEMPLATES,
   STRINGS,
+  TESTING,
   TYPES,
   UNITS,
   X509,

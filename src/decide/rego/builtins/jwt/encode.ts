@@ -1,21 +1,16 @@
 /** `io.jwt.encode_sign` and `io.jwt.encode_sign_raw` (RFC 7515 §5.1). */
 import { createECDH, createPrivateKey, type KeyObject } from "node:crypto";
-import {
-  isObject,
-  member,
-  parseValue,
-  type RegoObjectValue,
-  stringify,
-  type Value,
-} from "../../values/index.ts";
+import { isObject, member, parseValue, type RegoObjectValue, type Value } from "../../values/index.ts";
 import { type Evaluation, objectOperand, stringOperand } from "../builtin.ts";
 import { DataError } from "../data-error.ts";
+import { marshal } from "../json-text.ts";
 import { inverse } from "../x509/private-key.ts";
 import { bigintOf, bytesOf } from "../x509/public-key.ts";
 import { ALGORITHMS, type Algorithm, authenticationCode, makeSignature } from "./algorithms.ts";
 import { type EcJwk, type Jwk, parseJwks, type RsaJwk } from "./jwk.ts";
 import { SHORTEST_MODULUS } from "./verification-keys.ts";
 
+/** What is signed is the bytes of the JSON that Go writes. */
 export function encodeSign(_evaluation: Evaluation, header: Value, claims: Value, key: Value): Value {
   const [headerObject, claimsObject, keyObject] = [header, claims, key].map((operand, at) =>
     objectOperand("io.jwt.encode_sign", at + 1, operand),
@@ -28,19 +23,6 @@ export function encodeSignRaw(_evaluation: Evaluation, header: Value, payload: V
     stringOperand("io.jwt.encode_sign_raw", at + 1, operand),
   ) as [string, string, string];
   return signed(headerText, payloadText, keyText);
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-  "\u2028": "\\u2028",
-  "\u2029": "\\u2029",
-};
-
-/** JSON as Go writes it, safe within HTML; its bytes are what is signed. */
-function marshal(value: Value): string {
-  return stringify(value).replaceAll(/[<>&\u2028\u2029]/g, (character) => ESCAPED[character] ?? character);
 }
 
 function signed(header: string, payload: string, key: string): string {

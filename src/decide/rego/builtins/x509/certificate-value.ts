@@ -1,11 +1,11 @@
 /** Certificates and requests as Go's structures print in JSON, which is how OPA gives them. */
 import { integer, type PlainObject, type Value } from "../../values/index.ts";
+import { urlText, urlValue } from "../go-url.ts";
 import { addressText } from "./address.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Extension, NameSpace, Subtree } from "./extensions.ts";
 import { nameValue } from "./names.ts";
 import type { CertificateRequest } from "./request.ts";
-import { urlText, urlValue } from "./url.ts";
 
 /** Go's `x509.Certificate`, with the texts of its URLs, which OPA adds. */
 export function opaCertificateValue(certificate: Certificate): Value {

@@ -1,9 +1,9 @@
 /** Extensions of certificates (RFC 5280 §4.2) as Go understands them: what is known is read, the rest is kept as bytes. */
 import { DataError } from "../data-error.ts";
+import { parseUrl, type Url } from "../go-url.ts";
 import { parseAddress } from "./address.ts";
 import { context, DerReader, integerOf, TAG } from "./der.ts";
 import { isAscii } from "./names.ts";
-import { parseUrl, type Url } from "./url.ts";
 
 export interface Extension {
   readonly id: readonly number[];

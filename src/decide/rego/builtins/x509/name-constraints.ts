@@ -1,9 +1,9 @@
 /** Name constraints (RFC 5280 §4.2.1.10) as Go holds them. */
 
+import type { Url } from "../go-url.ts";
 import { parseAddress } from "./address.ts";
 import type { AlternativeNames, NameSpace, Subtree } from "./extensions.ts";
 import { isDomain, isMailbox } from "./extensions.ts";
-import type { Url } from "./url.ts";
 
 /** Whether every name is permitted and none is excluded. */
 export function namesHold(

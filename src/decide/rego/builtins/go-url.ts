@@ -1,6 +1,6 @@
-/** URLs as Go reads them (RFC 3986), for the names in certificates. */
-import type { Value } from "../../values/index.ts";
-import { DataError } from "../data-error.ts";
+/** URLs as Go reads them (RFC 3986). */
+import type { Value } from "../values/index.ts";
+import { DataError } from "./data-error.ts";
 
 export interface Url {
   readonly scheme: string;
@@ -135,6 +135,18 @@ function hasControls(text: string): boolean {
   return false;
 }
 
+/** Characters that may stand as they are in an escaped path or fragment, besides the escapes themselves. */
+const VALID = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/?%]*$/;
+
+/** The path as it was written where that is a valid way to write it, else escaped. */
+export function escapedPath({ path, rawPath }: Url): string {
+  return rawPath !== "" && VALID.test(rawPath) ? rawPath : escapePart(path, PATH);
+}
+
+function escapedFragment({ fragment, rawFragment }: Url): string {
+  return rawFragment !== "" && VALID.test(rawFragment) ? rawFragment : escapePart(fragment, FRAGMENT);
+}
+
 /** Go's `url.URL`. */
 export function urlValue(url: Url): Value {
   return {
@@ -154,14 +166,11 @@ export function urlValue(url: Url): Value {
 
 /** The URL as text, as Go writes it. */
 export function urlText(url: Url): string {
-  const fragment =
-    url.fragment === ""
-      ? ""
-      : `#${url.rawFragment === "" ? escapePart(url.fragment, FRAGMENT) : url.rawFragment}`;
+  const fragment = url.fragment === "" ? "" : `#${escapedFragment(url)}`;
   const query = url.forceQuery || url.rawQuery !== "" ? `?${url.rawQuery}` : "";
   const scheme = url.scheme === "" ? "" : `${url.scheme}:`;
   if (url.opaque !== "") return scheme + url.opaque + query + fragment;
-  const path = url.rawPath === "" ? escapePart(url.path, PATH) : url.rawPath;
+  const path = escapedPath(url);
   const user = url.user === undefined ? "" : `${url.user}@`;
   const bare = url.host === "" && user === "" && (url.omitHost || url.scheme === "" || path === "");
   const authority = bare ? "" : `//${user}${url.host}`;
