@@ -38,6 +38,7 @@ export function runTest(
   { timeoutMs, world, steps }: { readonly timeoutMs: number; readonly world: World; readonly steps?: Steps },
 ): TestResult {
   let output = "";
+  const seen: string[][] = [];
   const started = performance.now();
   const rest = (): Pick<TestResult, "test" | "nanoseconds" | "output"> => ({
     test,
@@ -52,9 +53,10 @@ export function runTest(
       print: (line) => {
         output += `${line}\n`;
       },
+      testCase: (names) => seen.push(names.map(nameOf)),
       ...(steps === undefined ? {} : { probe: steps.probe }),
     });
-    const cases = test.cases && value !== undefined && isObject(value) ? casesOf(value) : undefined;
+    const cases = test.cases && value !== undefined && isObject(value) ? casesOf(value, seen) : undefined;
     const passed = cases === undefined ? value === true : cases.every(({ failed }) => !failed);
     return { ...rest(), outcome: passed ? "pass" : "fail", ...(cases === undefined ? {} : { cases }) };
   } catch (error) {
@@ -64,14 +66,24 @@ export function runTest(
   }
 }
 
-function casesOf(value: Value): readonly CaseResult[] {
-  if (!isObject(value)) return [];
-  return sortedEntries(value).map(([key, item]) => {
-    const name = typeof key === "string" ? key : stringify(key);
-    if (!isObject(item)) return { name, failed: item !== true };
-    const cases = casesOf(item);
+/** Cases that the value has, and those that a rule came to without giving them one, which have failed. */
+function casesOf(value: Value, seen: readonly (readonly string[])[]): readonly CaseResult[] {
+  const members = new Map(
+    isObject(value) ? sortedEntries(value).map(([key, item]) => [nameOf(key), item]) : [],
+  );
+  const names = new Set([...members.keys(), ...seen.flatMap(([name]) => name ?? [])]);
+  return [...names].sort().map((name) => {
+    const item = members.get(name);
+    const within = seen.flatMap(([first, ...rest]) => (first === name && rest.length > 0 ? [rest] : []));
+    if (within.length === 0 && (item === undefined || !isObject(item)))
+      return { name, failed: item !== true };
+    const cases = casesOf(item ?? null, within);
     return { name, failed: cases.some(({ failed }) => failed), cases };
   });
+}
+
+function nameOf(key: Value): string {
+  return typeof key === "string" ? key : stringify(key);
 }
 
 /** A result as `opa test --format json` prints it. */

@@ -41,6 +41,8 @@ export interface EvaluateOptions {
   /** Network and runtime, for those built-ins that ask for them; refused without it. */
   readonly world?: World;
   readonly print?: (line: string, where: string) => void;
+  /** Told of each case that a test with cases comes to, whether it has a result or not; see `RegoTest.cases`. */
+  readonly testCase?: (names: readonly Value[]) => void;
   readonly probe?: Probe;
 }
 
@@ -199,6 +201,7 @@ export class Policy {
       expired: options.expired,
       world: options.world,
       print: options.print,
+      testCase: options.testCase,
       probe: options.probe,
     });
     try {

@@ -1,6 +1,6 @@
 /** Tests that are written in Rego: rules whose name begins with `test_` (OPA documentation, "Policy testing"). */
 import type { Span } from "./source.ts";
-import type { Module, Rule, Term } from "./syntax.ts";
+import type { Expr, Module, Rule, Term } from "./syntax.ts";
 
 /** One test: a rule that holds when it passes. */
 export interface RegoTest {
@@ -18,28 +18,32 @@ export interface RegoTest {
 }
 
 /**
- * Gives each test rule a name of its own: what a second rule of one name says is a test too, `test_x#01`. Comes before
- * resolving, so that `test_x` means the first of them to all others.
+ * Gives each test rule a name of its own: what a second rule of one name says is a test too, `test_x#01`. A test with cases
+ * tells of each as soon as its name is bound. Comes before resolving, so that `test_x` means the first of them to all others.
  */
 export function separateTests(modules: readonly Module[]): readonly Module[] {
   const times = new Map<string, number>();
   return modules.map((module) => {
-    const renamed = new Map<Rule, Rule>();
+    const separated = new Map<Rule, Rule>();
     for (const rule of module.rules) {
       const index = nameIndex(rule);
       if (index === undefined || isTodo(nameOf(rule.head.path[index]))) continue;
+      const telling = hasCases(rule, index) ? tellCases(rule, index) : rule;
       const path = [...module.package.path, ...rule.head.path.slice(0, index + 1).map(nameOf)];
       const key = JSON.stringify(path);
       const before = times.get(key) ?? 0;
       times.set(key, before + 1);
-      if (before > 0) renamed.set(rule, rename(rule, index, `#${String(before).padStart(2, "0")}`));
+      separated.set(
+        rule,
+        before === 0 ? telling : rename(telling, index, `#${String(before).padStart(2, "0")}`),
+      );
     }
-    if (renamed.size === 0) return module;
+    if (separated.size === 0) return module;
     return {
       ...module,
-      rules: module.rules.map((rule) => renamed.get(rule) ?? rule),
+      rules: module.rules.map((rule) => separated.get(rule) ?? rule),
       annotations: module.annotations.map((each) =>
-        "head" in each.target ? { ...each, target: renamed.get(each.target) ?? each.target } : each,
+        "head" in each.target ? { ...each, target: separated.get(each.target) ?? each.target } : each,
       ),
     };
   });
@@ -65,7 +69,7 @@ export function testsOf(modules: readonly Module[]): readonly RegoTest[] {
           name,
           path: reference([...folder, name]),
           todo: isTodo(name),
-          cases: rule.head.form === "value" && path.slice(index + 1).some((term) => !isConstant(term)),
+          cases: hasCases(rule, index),
         },
       ];
     }),
@@ -98,6 +102,62 @@ function rename(rule: Rule, index: number, suffix: string): Rule {
     return term.kind === "string" ? { ...term, value: term.value + suffix } : term;
   });
   return { ...rule, head: { ...rule.head, path } };
+}
+
+function hasCases({ head }: Rule, index: number): boolean {
+  return head.form === "value" && head.path.slice(index + 1).some((term) => !isConstant(term));
+}
+
+/** The call stands after whatever declares its variables; where others bind them, it is moved as any expression is. */
+function tellCases(rule: Rule, index: number): Rule {
+  if (rule.body.length === 0) return rule;
+  const items = rule.head.path.slice(index + 1);
+  const used = new Set(items.flatMap(variablesIn));
+  const { source, end } = rule.head.at;
+  const at = { source, start: end, end };
+  const call: Term = {
+    kind: "call",
+    at,
+    operator: { kind: "var", at, name: "internal.test_case" },
+    args: [{ kind: "array", at, items }],
+  };
+  const last = rule.body.findLastIndex((expr) => declaredBy(expr).some((name) => used.has(name)));
+  const telling: Expr = { at, negated: false, form: { kind: "term", term: call }, with: [] };
+  return { ...rule, body: rule.body.toSpliced(last + 1, 0, telling) };
+}
+
+function declaredBy({ form }: Expr): readonly string[] {
+  switch (form.kind) {
+    case "some":
+      return form.names.map(({ name }) => name);
+    case "some-in":
+      return [...(form.key === undefined ? [] : variablesIn(form.key)), ...variablesIn(form.value)];
+    case "every":
+      return [];
+    case "term": {
+      const { term } = form;
+      const [left] = term.kind === "call" && term.infix === ":=" ? term.args : [];
+      return left === undefined ? [] : variablesIn(left);
+    }
+  }
+}
+
+function variablesIn(term: Term): readonly string[] {
+  switch (term.kind) {
+    case "var":
+      return [term.name];
+    case "ref":
+      return [term.head, ...term.path].flatMap(variablesIn);
+    case "call":
+      return term.args.flatMap(variablesIn);
+    case "array":
+    case "set":
+      return term.items.flatMap(variablesIn);
+    case "object":
+      return term.members.flatMap(([key, value]) => [...variablesIn(key), ...variablesIn(value)]);
+    default:
+      return [];
+  }
 }
 
 function isConstant({ kind }: Term): boolean {

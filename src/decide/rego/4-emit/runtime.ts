@@ -38,6 +38,7 @@ export interface RunOptions {
   readonly expired: (() => boolean) | undefined;
   readonly world: World | undefined;
   readonly print: ((line: string, where: string) => void) | undefined;
+  readonly testCase: ((names: readonly Value[]) => void) | undefined;
   readonly probe: Probe | undefined;
 }
 
@@ -62,6 +63,7 @@ export class State implements Evaluation {
   #now: bigint | undefined;
   #expired: (() => boolean) | undefined;
   #print: ((line: string, where: string) => void) | undefined;
+  #testCase: ((names: readonly Value[]) => void) | undefined;
   #memos = new Map<string, Map<string, Value>>();
 
   constructor(cache: Cache) {
@@ -86,6 +88,7 @@ export class State implements Evaluation {
     this.seed = options.seed;
     this.strict = options.strict;
     this.#print = options.print;
+    this.#testCase = options.testCase;
     this.probe = options.probe;
     if (options.world === undefined) delete this.world;
     else this.world = options.world;
@@ -128,6 +131,10 @@ export class State implements Evaluation {
 
   print(line: string, where: string): void {
     this.#print?.(line, where);
+  }
+
+  testCase(names: readonly Value[]): void {
+    this.#testCase?.(names);
   }
 
   newEpoch(): void {

@@ -29,6 +29,8 @@ export interface Evaluation {
   readonly cache: Cache;
   /** Lines of `print`, with its place, and of `trace`. */
   print(line: string, where: string): void;
+  /** A test with cases has come to this one, named step by step. */
+  testCase?(names: readonly Value[]): void;
   /** Present only where the embedder allows it; without it such built-ins fail. */
   readonly world?: World;
 }
