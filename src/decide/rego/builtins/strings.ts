@@ -1,6 +1,18 @@
 /** Strings (OPA policy reference, "Strings"). Positions and lengths count code points, as OPA's do. */
 import { BuiltinError } from "../errors.ts";
-import { integerOf, isArray, isObject, isSet, sortedEntries, type Value } from "../values/index.ts";
+import {
+  ceil,
+  compareNumbers,
+  floor,
+  integerOf,
+  isArray,
+  isObject,
+  isSet,
+  numberText,
+  type RegoNumber,
+  sortedEntries,
+  type Value,
+} from "../values/index.ts";
 import { failure, type Implementations, numberOperand, operandError, stringOperand } from "./builtin.ts";
 import { integerOperand } from "./numbers.ts";
 
@@ -209,10 +221,8 @@ export const STRINGS: Implementations = {
   },
 };
 
-function truncated(value: Parameters<typeof integerOf>[0]): bigint {
-  const whole = integerOf(value);
-  if (whole !== undefined) return whole;
-  const text = typeof value === "object" ? value.text : String(value);
-  const number = Number(text);
-  return BigInt(Math.trunc(number));
+/** Cut off towards zero, of the value as a binary fraction of 64 bits. */
+function truncated(value: RegoNumber): bigint {
+  const whole = compareNumbers(value, 0) < 0 ? ceil(value) : floor(value);
+  return BigInt(numberText(whole));
 }

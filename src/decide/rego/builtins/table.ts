@@ -12,8 +12,10 @@ import { HASHES } from "./hashes.ts";
 import { JSON_DOCUMENTS } from "./json-documents.ts";
 import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
+import { NET } from "./net.ts";
 import { NUMBERS } from "./numbers.ts";
 import { REGEX } from "./regex.ts";
+import { SEMVER } from "./semver.ts";
 import { SETS } from "./sets.ts";
 import { SPRINTF } from "./sprintf.ts";
 import { STRINGS } from "./strings.ts";
@@ -22,6 +24,8 @@ import { TESTING } from "./testing.ts";
 import { TIME } from "./time.ts";
 import { TYPES } from "./types.ts";
 import { UNITS } from "./units.ts";
+import { URI } from "./uri.ts";
+import { UUID } from "./uuid.ts";
 import { X509 } from "./x509.ts";
 
 const GROUPS: readonly Implementations[] = [
@@ -39,6 +43,10 @@ const GROUPS: readonly Implementations[] = [
   TIME,
   REGEX,
   GLOB,
+  NET,
+  SEMVER,
+  UUID,
+  URI,
   NUMBERS,
   SETS,
   SPRINTF,
