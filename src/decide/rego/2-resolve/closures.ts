@@ -34,7 +34,10 @@ export function scopeTerms(expr: Expr): readonly Term[] {
   const own = form.kind === "every" ? [form.domain] : termsOf({ ...expr, with: [] });
   return [
     ...own,
-    ...expr.with.flatMap((item) => (isBuiltinValue(item) ? [item.target] : [item.target, item.value])),
+    ...expr.with.flatMap((item) => {
+      const steps = item.target.kind === "ref" ? item.target.path : [];
+      return isBuiltinValue(item) ? steps : [...steps, item.value];
+    }),
   ];
 }
 

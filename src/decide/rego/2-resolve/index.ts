@@ -20,6 +20,7 @@ import { type Draft, Findings, isAnonymous, labelOf, Names, rewriteDraft, visitD
 import { Functions } from "./functions.ts";
 import { Locals } from "./locals.ts";
 import { AnnotationSet, rewriteMetadata } from "./metadata.ts";
+import { NO_VALUE } from "./pieces.ts";
 import { rewritePrinting, rewriteQueryPrinting } from "./printing.ts";
 import type { Program, ResolvedQuery, ResolvedRule, RuleGroup, RuleTree } from "./program.ts";
 import { checkRecursion } from "./recursion.ts";
@@ -141,7 +142,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(["if", "in", "contains", "every"])
 
 function addUnsafe(variable: VarTerm, names: () => Iterable<string>, findings: Findings): void {
   const label = labelOf(variable);
-  const message = `var ${label} is unsafe`;
+  const message = variable.name === NO_VALUE ? "expression is unsafe" : `var ${label} is unsafe`;
   if (KEYWORDS.has(label)) {
     findings.add(
       "rego_unsafe_var_error",

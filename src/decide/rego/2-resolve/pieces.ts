@@ -27,6 +27,9 @@ export function isEquality(operator: Term): boolean {
   return operator.kind === "var" && (operator.name === "eq" || operator.name === "assign");
 }
 
+/** The name of a variable that nothing can bind: what stands there is no value. */
+export const NO_VALUE = "$=";
+
 function piece(): Piece {
   return { vars: [], refs: [], closed: new Map() };
 }
@@ -68,8 +71,11 @@ class Collector {
   /** The term as a piece of its own, before the one that it stands in. */
   alone(term: Term): void {
     const own = piece();
-    if (term.kind === "call") this.call(own, term.operator, term.args);
-    else this.into(own, term);
+    if (term.kind === "call") {
+      this.call(own, term.operator, term.args);
+      // `=` gives no value that could be used.
+      if (isEquality(term.operator)) own.vars.push({ kind: "var", name: NO_VALUE, at: term.at });
+    } else this.into(own, term);
     this.pieces.push(own);
   }
 
@@ -124,7 +130,8 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
       break;
     }
     case "every":
-      collector.into(own, form.domain);
+      if (form.domain.kind === "ref") collector.alone(form.domain);
+      else collector.into(own, form.domain);
       visitBody(form.body, (inner) => {
         if (inner.kind === "var" && !own.closed.has(inner.name)) own.closed.set(inner.name, inner);
         return true;

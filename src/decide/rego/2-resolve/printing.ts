@@ -3,7 +3,7 @@
  * can be told (OPA "Debugging", "String Interpolation").
  */
 import type { Body, CallTerm, Expr, Term, VarTerm } from "../syntax.ts";
-import { addDirect } from "./closures.ts";
+import { addDirect, scopeTerms } from "./closures.ts";
 import {
   type Branch,
   type Draft,
@@ -114,8 +114,7 @@ class Printing {
       if (term.kind === "var" && !ROOTS.includes(term.name))
         return { kind: "set", at: term.at, items: [term] };
     }
-    const terms = termsOf(part);
-    this.#checkDeclared(terms, safe);
+    this.#checkDeclared(scopeTerms(part), safe);
     const inner = this.expr(part, safe);
     const [term] = termsOf(inner);
     return this.#setOf(term as Term, inner.with);

@@ -1,16 +1,12 @@
 /** Finds rules that need their own value, through references, functions and the values of `with` (OPA "Recursion"). */
 import type { Term } from "../syntax.ts";
 import type { Draft, Findings } from "./draft.ts";
-import { Known } from "./known.ts";
+import { isConstant, isSame, Known } from "./known.ts";
 import { type Node, nameOf } from "./tree.ts";
 import { visitExpr, visitTerm } from "./walk.ts";
 
 /** The steps after `data` of what a draft refers to: what each can be, or undefined where it can be anything. */
-type Steps = readonly (readonly string[] | undefined)[];
-
-function stepOf(term: Term, known: Known): readonly string[] | undefined {
-  return known.of(term)?.flatMap((value) => (value.kind === "string" ? [value.value] : []));
-}
+type Steps = readonly (readonly Term[] | undefined)[];
 
 function referencesOf(draft: Draft): Steps[] {
   const found: Steps[] = [];
@@ -20,7 +16,7 @@ function referencesOf(draft: Draft): Steps[] {
       if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visit);
       if (term.kind !== "ref") return true;
       if (term.head.kind === "var" && term.head.name === "data")
-        found.push(term.path.map((step) => stepOf(step, known)));
+        found.push(term.path.map((step) => known.of(step)));
       else visitTerm(term.head, visit);
       for (const step of term.path) visitTerm(step, visit);
       return false;
@@ -41,6 +37,14 @@ function referencesOf(draft: Draft): Steps[] {
   return found;
 }
 
+/** Whether the steps from `at` on may lead to what the draft defines, as far as its keys are constant. */
+function isWithin({ keys }: Draft, steps: Steps, at: number): boolean {
+  return keys.every((key, index) => {
+    const values = steps[at + index];
+    return values === undefined || !isConstant(key) || values.some((value) => isSame(value, key));
+  });
+}
+
 /** The nodes with rules that a reference may reach: those on its way, at its end and below. */
 function reached(root: Node, steps: Steps): Set<Node> {
   const found = new Set<Node>();
@@ -53,11 +57,11 @@ function reached(root: Node, steps: Steps): Set<Node> {
       below(node);
       return;
     }
-    if (node.drafts.length > 0) found.add(node);
-    const names = steps[at];
-    if (names === undefined) for (const child of node.children.values()) walk(child, at + 1);
+    if (node.drafts.some((draft) => isWithin(draft, steps, at))) found.add(node);
+    const values = steps[at];
+    if (values === undefined) for (const child of node.children.values()) walk(child, at + 1);
     else {
-      for (const name of new Set(names)) {
+      for (const name of new Set(values.flatMap((value) => (value.kind === "string" ? [value.value] : [])))) {
         const child = node.children.get(name);
         if (child) walk(child, at + 1);
       }
@@ -65,6 +69,15 @@ function reached(root: Node, steps: Steps): Set<Node> {
   };
   walk(root, 0);
   return found;
+}
+
+/** A text that equal steps share. */
+function keyOf(steps: Steps): string {
+  return JSON.stringify(
+    steps.map(
+      (values) => values?.map((value) => (value.kind === "string" ? value.value : [value.at.start])) ?? null,
+    ),
+  );
 }
 
 class Graph {
@@ -80,7 +93,7 @@ class Graph {
       const seen = new Set<string>();
       for (const draft of node.drafts) {
         for (const steps of referencesOf(draft)) {
-          const key = JSON.stringify(steps);
+          const key = keyOf(steps);
           if (seen.has(key)) continue;
           seen.add(key);
           for (const target of reached(this.#root, steps)) all.add(target);

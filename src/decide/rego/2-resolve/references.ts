@@ -134,6 +134,13 @@ class Resolver {
   }
 
   expr(expr: Expr, scope: Scope | undefined): Expr {
+    const resolved = this.#terms(expr, scope);
+    if (resolved.with.length === 0) return resolved;
+    const withs = resolved.with.map((item) => ({ ...item, target: this.term(item.target, scope) }));
+    return { ...resolved, with: withs };
+  }
+
+  #terms(expr: Expr, scope: Scope | undefined): Expr {
     const { form } = expr;
     if (form.kind === "some") {
       return expr.with.length === 0

@@ -7,7 +7,7 @@ import { addDirect, scopeTerms } from "./closures.ts";
 import { type Branch, type Draft, equality, type Names } from "./draft.ts";
 import { hoistCalls, hoistReferences } from "./negation.ts";
 import { type Arity, type Piece, piecesOf, type Trial, tryPieces } from "./pieces.ts";
-import { mapExpr, mapTerm } from "./walk.ts";
+import { mapExpr, mapTerm, visitTerm } from "./walk.ts";
 
 /** Receives each variable that nothing binds, once for each place. */
 export type OnUnsafe = (variable: VarTerm) => void;
@@ -19,6 +19,14 @@ interface Item {
   readonly pieces: readonly Piece[];
   /** Of an expression that computes a term of the head: which. */
   readonly head?: number;
+  /** Taken out of another expression, or what is left of it. */
+  readonly isPart?: boolean;
+}
+
+/** An item that has its turn to come, and what it lacked when it was last tried. */
+interface Waiting {
+  readonly item: Item;
+  readonly trial?: Trial;
 }
 
 /** A term of a head moved into the body, where it takes part in the ordering. */
@@ -57,8 +65,17 @@ export class Safety {
       const [value] = terms;
       return { ...branch, ...(value && { value }), body: ordered.body };
     });
+    for (const arg of draft.args) this.#checkArgument(arg);
     const args = draft.args.map((arg) => this.#closuresOf(arg, globals));
     return { ...draft, args, keys, ...(member && { member }), branches };
+  }
+
+  /** A reference in an argument has nothing to refer to. */
+  #checkArgument(arg: Term): void {
+    visitTerm(arg, (term) => {
+      if (term.kind === "ref" && term.head.kind === "var") this.#onUnsafe(term.head);
+      return term.kind !== "comprehension" && term.kind !== "ref";
+    });
   }
 
   query(body: Body): Body {
@@ -107,39 +124,61 @@ export class Safety {
     const bound = new Set(globals);
     const ordered: Item[] = [];
     const trials: Trial[] = [];
-    let open = items;
-    let stuck: { readonly item: Item; readonly trial: Trial }[] = [];
+    let open: readonly Waiting[] = items.map((item) => ({ item }));
     while (open.length > 0) {
-      const waiting: Item[] = [];
-      stuck = [];
-      for (const item of open) {
-        const trial = tryPieces(item.pieces, bound, shared);
+      const waiting: Waiting[] = [];
+      for (const { item, trial: before } of open) {
+        const hope = before?.missing.some(({ name }) => bound.has(name)) ?? true;
+        const trial = before && !hope ? before : tryPieces(item.pieces, bound, shared);
         if (trial.missing.length > 0) {
-          waiting.push(item);
-          stuck.push({ item, trial });
+          waiting.push({ item, trial });
           continue;
         }
         for (const name of trial.outputs) bound.add(name);
         ordered.push(item);
         trials.push(trial);
       }
-      if (waiting.length === open.length) break;
-      open = waiting;
-      stuck = waiting.length === 0 ? [] : stuck;
+      const split = waiting.length < open.length ? waiting : this.#split(waiting);
+      if (split === undefined) {
+        this.#report(waiting, bound);
+        return { items: ordered, trials, complete: false };
+      }
+      open = split;
     }
-    if (stuck.length > 0) this.#report(stuck, bound);
-    return { items: ordered, trials, complete: stuck.length === 0 };
+    return { items: ordered, trials, complete: true };
+  }
+
+  /** With the calls of those that wait apart, since an expression may bind what a call in it needs: `[x, f(x)] = [1, 2]`. */
+  #split(waiting: readonly Waiting[]): readonly Waiting[] | undefined {
+    let found = false;
+    const split = waiting.flatMap((entry): readonly Waiting[] => {
+      const { expr, head } = entry.item;
+      const whole = !entry.item.isPart && entry.item.pieces.length > 1;
+      const exprs = whole ? hoistCalls(expr, this.#names) : [];
+      if (exprs.length < 2) return [entry];
+      found = true;
+      return exprs.map((part, index) => {
+        const last = index === exprs.length - 1 && head !== undefined;
+        const pieces = piecesOf(part, this.#arity);
+        return { item: { expr: part, pieces, isPart: true, ...(last && { head }) } };
+      });
+    });
+    return found ? split : undefined;
   }
 
   /** Reports what nothing binds, rather than all that waits for it in turn. */
-  #report(
-    stuck: readonly { readonly item: Item; readonly trial: Trial }[],
-    bound: ReadonlySet<string>,
-  ): void {
+  #report(stuck: readonly Waiting[], bound: ReadonlySet<string>): void {
     const missing = new Map<string, VarTerm>();
     for (const { trial } of stuck) {
-      for (const variable of trial.missing)
-        if (!missing.has(variable.name)) missing.set(variable.name, variable);
+      for (const variable of trial?.missing ?? []) {
+        if (!variable.name.startsWith("$$") && !missing.has(variable.name))
+          missing.set(variable.name, variable);
+      }
+    }
+    // Past a screenful nobody looks for the cause, which takes longer the more there are.
+    if (missing.size > 40) {
+      for (const variable of missing.values()) this.#onUnsafe(variable);
+      return;
     }
     const roots = [...missing.values()].filter(({ name }) => {
       const others = new Set(bound);

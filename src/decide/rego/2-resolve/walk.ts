@@ -57,10 +57,17 @@ export function mapTerm(term: Term, mapping: Mapping): Term {
   }
 }
 
+/** The `with`, its value and the steps of its target mapped; what the target begins with is no variable. */
 export function mapWith(item: With, map: (term: Term) => Term): With {
-  const target = map(item.target);
+  const target = mapTarget(item.target, map);
   const value = map(item.value);
   return target === item.target && value === item.value ? item : { ...item, target, value };
+}
+
+function mapTarget(target: Term, map: (term: Term) => Term): Term {
+  if (target.kind !== "ref") return target;
+  const path = mapSame(target.path, map);
+  return path === target.path ? target : { ...target, path };
 }
 
 /** The expression with its terms mapped; `every` gives its body to `body`. */
