@@ -12,9 +12,9 @@ import { buildPeer, type Loaded, Peer, type PeerRun } from "./rego-peer/peer.ts"
 import { bigDataWorkload, readWorkloads, rulesWorkload, type Workload } from "./rego-workloads.ts";
 
 const FOLDER = join(ROOT, "../shared/bench/rego");
-const ROUNDS = 7;
+const ROUNDS = 5;
 const ROUND_MS = 300;
-const WARM_MS = 1_000;
+const WARM_MS = 500;
 const MANY_RULES = 10_000;
 const PEER = `OPA ${OPA_VERSION} in process`;
 

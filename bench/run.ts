@@ -23,7 +23,9 @@ if (bench === undefined || positionals.length > 1) {
 } else {
   const measured = await bench.run();
   if (values.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
-  else
+  else {
+    const width = Math.max(...measured.map(({ metric }) => metric.length));
     for (const { metric, value, unit } of measured)
-      process.stdout.write(`${metric.padEnd(24)} ${value} ${unit}\n`);
+      process.stdout.write(`${metric.padEnd(width)} ${value} ${unit}\n`);
+  }
 }
