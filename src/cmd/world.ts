@@ -1,5 +1,3 @@
-import { createInterface } from "node:readline";
-
 /** Text on its way to a person or a program. */
 export interface Output {
   write(text: string): void;
@@ -37,13 +35,25 @@ export function processWorld(): World {
     environment,
     folder: script !== undefined && SCRIPTS.has(script) && caller ? caller : process.cwd(),
     colour: stdout.isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
-    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines: () => linesOf(process.stdin),
     stopped: () =>
       new Promise((resolve) => {
         process.once("SIGINT", resolve);
         process.once("SIGTERM", resolve);
       }),
   };
+}
+
+/** A line ends with a line feed and nothing else: `node:readline` would also take U+2028, which JSON texts may hold. */
+async function* linesOf(stream: NodeJS.ReadStream): AsyncGenerator<string> {
+  stream.setEncoding("utf8");
+  let rest = "";
+  for await (const part of stream) {
+    const lines = (rest + String(part)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {
