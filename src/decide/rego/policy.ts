@@ -2,13 +2,14 @@
 import { chooseDialect, parseModule, parseQuery } from "./1-parse/index.ts";
 import { resolve, resolveQuery } from "./2-resolve/index.ts";
 import type { Program } from "./2-resolve/program.ts";
+import { partsOf } from "./2-resolve/walk.ts";
 import { checkQueryTypes, checkTypes, type TypeEnvironment } from "./3-check/index.ts";
 import { type Emitted, emitDocument, emitQuery, type Probe, type Row, State } from "./4-emit/index.ts";
 import type { World } from "./builtins/builtin.ts";
 import { boundedCache } from "./cache.ts";
 import { EvaluationError, SourceError, type SourceFinding } from "./errors.ts";
 import { Source, type Span } from "./source.ts";
-import type { Module, Term } from "./syntax.ts";
+import type { Body, Module, Term } from "./syntax.ts";
 import { type RegoTest, separateTests, testsOf } from "./tests.ts";
 import type { PlainObject, Value } from "./values/index.ts";
 
@@ -138,14 +139,17 @@ export class Policy {
   }
 
   /**
-   * All solutions of a query, in order of evaluation.
+   * All solutions of a query, in order of evaluation. One of a false expression is none, as in OPA, unless the query is a
+   * single expression without variables, which then answers with its value.
    * @throws SourceError for a query that cannot be compiled, EvaluationError for one without an answer
    */
   evaluate(query: string, input?: Value, options: EvaluateOptions = {}): readonly Solution[] {
     const prepared = this.prepare(query);
-    return this.#run(prepared.emitted, input, options).map((row) => {
+    return this.#run(prepared.emitted, input, options).flatMap((row) => {
       const bindings: [string, Value][] = prepared.labels.map((label, index) => [label, row[index] as Value]);
-      return { bindings: Object.fromEntries(bindings), expressions: row.slice(prepared.labels.length) };
+      const expressions = row.slice(prepared.labels.length);
+      if (!prepared.isValue && expressions.includes(false)) return [];
+      return [{ bindings: Object.fromEntries(bindings), expressions }];
     });
   }
 
@@ -162,7 +166,8 @@ export class Policy {
     if (wrong.length > 0) throw new SourceError(wrong);
     const emitted = emitQuery(this.program, this.#state, resolved.query, this.#options.instrument);
     emitted.setData(this.#data);
-    const prepared = { emitted, labels: resolved.query.variables.map(({ label }) => label) };
+    const labels = resolved.query.variables.map(({ label }) => label);
+    const prepared = { emitted, labels, isValue: isValue(body) };
     if (this.#queries.size >= KEPT_QUERIES)
       for (const oldest of this.#queries.keys()) if (this.#queries.delete(oldest)) break;
     this.#queries.set(query, prepared);
@@ -220,6 +225,19 @@ export class Policy {
 interface PreparedQuery {
   readonly emitted: Emitted<readonly Row[]>;
   readonly labels: readonly string[];
+  /** Whether it asks for one value, which may be false. */
+  readonly isValue: boolean;
+}
+
+function isValue(body: Body): boolean {
+  const [expr, ...more] = body;
+  if (expr?.form.kind !== "term" || more.length > 0) return false;
+  return !hasVariables(expr.form.term);
+}
+
+function hasVariables(term: Term): boolean {
+  if (term.kind === "var") return term.name !== "data" && term.name !== "input";
+  return partsOf(term).some(hasVariables);
 }
 
 /** `data`, `input`, or a reference into one by constants. */

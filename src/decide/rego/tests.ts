@@ -1,4 +1,5 @@
 /** Tests that are written in Rego: rules whose name begins with `test_` (OPA documentation, "Policy testing"). */
+import { addDirect } from "./2-resolve/closures.ts";
 import type { Span } from "./source.ts";
 import type { Expr, Module, Rule, Term } from "./syntax.ts";
 
@@ -143,21 +144,9 @@ function declaredBy({ form }: Expr): readonly string[] {
 }
 
 function variablesIn(term: Term): readonly string[] {
-  switch (term.kind) {
-    case "var":
-      return [term.name];
-    case "ref":
-      return [term.head, ...term.path].flatMap(variablesIn);
-    case "call":
-      return term.args.flatMap(variablesIn);
-    case "array":
-    case "set":
-      return term.items.flatMap(variablesIn);
-    case "object":
-      return term.members.flatMap(([key, value]) => [...variablesIn(key), ...variablesIn(value)]);
-    default:
-      return [];
-  }
+  const names = new Set<string>();
+  addDirect(term, names);
+  return [...names];
 }
 
 function isConstant({ kind }: Term): boolean {
