@@ -2,7 +2,7 @@
 import { chooseDialect, parseModule, parseQuery } from "./1-parse/index.ts";
 import { resolve, resolveQuery } from "./2-resolve/index.ts";
 import type { Program } from "./2-resolve/program.ts";
-import { partsOf } from "./2-resolve/walk.ts";
+import { eachPart } from "./2-resolve/walk.ts";
 import { checkQueryTypes, checkTypes, type TypeEnvironment } from "./3-check/index.ts";
 import { type Emitted, emitDocument, emitQuery, type Probe, type Row, State } from "./4-emit/index.ts";
 import type { World } from "./builtins/builtin.ts";
@@ -237,7 +237,11 @@ function isValue(body: Body): boolean {
 
 function hasVariables(term: Term): boolean {
   if (term.kind === "var") return term.name !== "data" && term.name !== "input";
-  return partsOf(term).some(hasVariables);
+  let found = false;
+  eachPart(term, (part) => {
+    found ||= hasVariables(part);
+  });
+  return found;
 }
 
 /** `data`, `input`, or a reference into one by constants. */
