@@ -5,40 +5,41 @@
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, isAnonymous, labelOf, type Names } from "./draft.ts";
 import { isBuiltinValue } from "./functions.ts";
-import { mapExpr, mapSame, mapTerm, partsOf, termsOf } from "./walk.ts";
+import { eachPart, eachTerm, mapExpr, mapSame, mapTerm } from "./walk.ts";
 
 type Renaming = ReadonlyMap<string, string>;
 
 const ROOTS: ReadonlySet<string> = new Set(["input", "data"]);
 
+interface NameSink {
+  add(name: string): void;
+}
+
 /** Visits the variables of a term that stand outside of its closures. */
 export function visitDirect(term: Term, visit: (variable: VarTerm) => void): void {
   if (term.kind === "var") visit(term);
   else if (term.kind === "template") {
-    for (const part of term.parts) {
-      if (typeof part !== "string") for (const inner of termsOf(part)) visitDirect(inner, visit);
-    }
-  } else {
-    if (term.kind === "call" && term.operator.kind === "ref") visitDirect(term.operator, visit);
-    for (const part of partsOf(term)) visitDirect(part, visit);
-  }
+    for (const part of term.parts) if (typeof part !== "string") visitScope(part, visit);
+  } else eachPart(term, (part) => visitDirect(part, visit));
 }
 
-export function addDirect(term: Term, names: Set<string>): void {
+export function addDirect(term: Term, names: NameSink): void {
   visitDirect(term, ({ name }) => names.add(name));
 }
 
-/** The terms of an expression whose variables belong to the body around: not the loop variables of `every`. */
-export function scopeTerms(expr: Expr): readonly Term[] {
+/** Visits the variables of an expression that belong to the body around: not those of closures and loops. */
+export function visitScope(expr: Expr, visit: (variable: VarTerm) => void): void {
   const { form } = expr;
-  const own = form.kind === "every" ? [form.domain] : termsOf({ ...expr, with: [] });
-  return [
-    ...own,
-    ...expr.with.flatMap((item) => {
-      const steps = item.target.kind === "ref" ? item.target.path : [];
-      return isBuiltinValue(item) ? steps : [...steps, item.value];
-    }),
-  ];
+  if (form.kind === "every") visitDirect(form.domain, visit);
+  else eachTerm(expr, (term) => visitDirect(term, visit));
+  for (const item of expr.with) {
+    if (item.target.kind === "ref") for (const step of item.target.path) visitDirect(step, visit);
+    if (!isBuiltinValue(item)) visitDirect(item.value, visit);
+  }
+}
+
+export function addScope(expr: Expr, names: NameSink): void {
+  visitScope(expr, ({ name }) => names.add(name));
 }
 
 class Renamer {
@@ -55,7 +56,7 @@ class Renamer {
     const direct = new Set<string>();
     for (const term of terms) addDirect(term, direct);
     for (const expr of body) {
-      for (const term of scopeTerms(expr)) addDirect(term, direct);
+      addScope(expr, direct);
     }
     const renaming = new Map(around);
     for (const name of direct) {

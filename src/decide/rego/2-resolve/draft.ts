@@ -2,7 +2,15 @@
 import type { SourceErrorCode, SourceFinding } from "../errors.ts";
 import type { Span } from "../source.ts";
 import type { Annotations, Body, Expr, Module, Rule, Term, VarTerm } from "../syntax.ts";
-import { mapSame, type Rewriting, rewriteBody, rewriteTerm, visitBody, visitTerm } from "./walk.ts";
+import {
+  mapSame,
+  type Rewriting,
+  rewriteBody,
+  rewriteTerm,
+  type Visitor,
+  visitBody,
+  visitTerm,
+} from "./walk.ts";
 
 export interface Draft {
   readonly module: Module;
@@ -42,13 +50,14 @@ export function rewriteDraft(draft: Draft, to: Rewriting): Draft {
   };
 }
 
-/** Visits every term of the draft, those of closures included; `visit` answers whether to go inward. */
-export function visitDraft(draft: Draft, visit: (term: Term) => boolean): void {
-  for (const term of [...draft.args, ...draft.keys, ...(draft.member ? [draft.member] : [])])
-    visitTerm(term, visit);
+/** Visits every term and expression of the draft, those of closures included. */
+export function visitDraft(draft: Draft, visitor: Visitor): void {
+  for (const arg of draft.args) visitTerm(arg, visitor);
+  for (const key of draft.keys) visitTerm(key, visitor);
+  if (draft.member) visitTerm(draft.member, visitor);
   for (const { value, body } of draft.branches) {
-    if (value) visitTerm(value, visit);
-    visitBody(body, visit);
+    if (value) visitTerm(value, visitor);
+    visitBody(body, visitor);
   }
 }
 
@@ -62,6 +71,21 @@ export class Names {
   /** A variable that nobody wrote. */
   generated(at: Span): VarTerm {
     return { kind: "var", name: `$$${this.#next++}`, at };
+  }
+}
+
+/** Names bound in a scope, over those of the scopes around, which it leaves alone. */
+export class Layer {
+  readonly #around: { has(name: string): boolean } | undefined;
+  readonly #own = new Set<string>();
+  constructor(around?: { has(name: string): boolean }) {
+    this.#around = around;
+  }
+  has(name: string): boolean {
+    return this.#own.has(name) || this.#around?.has(name) === true;
+  }
+  add(name: string): void {
+    this.#own.add(name);
   }
 }
 
@@ -92,7 +116,9 @@ export class Findings {
   readonly all: SourceFinding[] = [];
   add(code: SourceErrorCode, at: Span, message: string, hint?: string): void {
     const { line, column } = at.source.position(at.start);
-    const length = Math.max(1, [...at.source.text.slice(at.start, at.end)].length);
+    const newline = at.source.text.indexOf("\n", at.start);
+    const end = newline < 0 ? at.end : Math.min(at.end, newline);
+    const length = Math.max(1, at.source.position(end).column - column);
     const place = { file: at.source.file, line, column, length };
     this.all.push({ code, severity: "error", ...place, message, ...(hint !== undefined && { hint }) });
   }

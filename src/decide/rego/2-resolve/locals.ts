@@ -28,16 +28,15 @@ class Scope {
     this.around = around;
   }
   find(name: string): Entry | undefined {
-    for (let at: Scope | undefined = this; at !== undefined; at = at.around) {
-      const entry = at.entries.get(name);
-      if (entry !== undefined && entry.origin !== "seen") return entry;
-    }
-    return undefined;
+    const entry = this.entries.get(name);
+    return entry !== undefined && entry.origin !== "seen" ? entry : this.around?.find(name);
   }
 }
 
 export interface LocalOptions {
   readonly strict: boolean;
+  /** The rules of v1 hold: no variable takes the name of `input` or `data`. */
+  readonly v1: boolean;
 }
 
 export class Locals {
@@ -46,11 +45,13 @@ export class Locals {
   /** What does not end the compilation: variables that nothing uses. */
   readonly #unwise: Findings;
   readonly #strict: boolean;
+  readonly #v1: boolean;
   constructor(names: Names, findings: Findings, unwise: Findings, options: LocalOptions) {
     this.#names = names;
     this.#findings = findings;
     this.#unwise = unwise;
     this.#strict = options.strict;
+    this.#v1 = options.strict || options.v1;
   }
 
   /**
@@ -114,7 +115,7 @@ export class Locals {
   }
 
   #declareArgument(arg: Term, scope: Scope): void {
-    visitTerm(arg, (term) => {
+    const visit = (term: Term): boolean => {
       if (term.kind === "comprehension" || term.kind === "ref") return false;
       if (term.kind === "call") {
         this.#findings.add("rego_compile_error", term.at, "rule arguments cannot contain calls");
@@ -125,7 +126,8 @@ export class Locals {
       if (known) known.uses += 1;
       else this.#insert(term, term.name, "arg", scope, false);
       return true;
-    });
+    };
+    visitTerm(arg, { term: visit });
   }
 
   #insert(variable: VarTerm, name: string, origin: Origin, scope: Scope, mustBeUsed: boolean): Entry {
@@ -227,7 +229,7 @@ export class Locals {
         const withs = mapSame(expr.with, (item) => mapWith(item, map));
         return { ...expr, form: { kind: "every", ...(key && { key }), value, domain, body }, with: withs };
       }
-      default:
+      case "term":
         if (form.term.kind === "call" && isAssignment(form.term.operator) && form.term.args.length === 2)
           return this.#assignment(expr, form.term, scope);
         return mapExpr(expr, map, (body) => body);
@@ -264,7 +266,12 @@ export class Locals {
     }
     const right = this.#term(call.args[1] as Term, scope);
     const withs = mapSame(expr.with, (item) => mapWith(item, (term) => this.#term(term, scope)));
-    const left = this.#assigned(call.args[0] as Term, scope);
+    const target = call.args[0] as Term;
+    if (this.#v1 && target.kind === "var" && (target.name === "input" || target.name === "data")) {
+      const message = `variables must not shadow ${target.name} (use a different variable name)`;
+      this.#unwise.add("rego_compile_error", target.at, message);
+    }
+    const left = this.#assigned(target, scope);
     const operator: VarTerm = { kind: "var", name: "eq", at: call.operator.at };
     return { ...expr, form: { kind: "term", term: { ...call, operator, args: [left, right] } }, with: withs };
   }
@@ -282,7 +289,15 @@ export class Locals {
             ([key, value]) => [this.#term(key, scope), this.#assigned(value, scope)] as const,
           ),
         };
-      default:
+      case "boolean":
+      case "call":
+      case "comprehension":
+      case "null":
+      case "number":
+      case "ref":
+      case "set":
+      case "string":
+      case "template":
         this.#findings.add("rego_compile_error", term.at, `cannot assign to ${nounOf(term)}`);
         return term;
     }
@@ -310,7 +325,16 @@ function nounOf(term: Term): string {
       return `${term.of}comprehension`;
     case "template":
       return "templatestring";
-    default:
+    case "array":
+    case "boolean":
+    case "call":
+    case "null":
+    case "number":
+    case "object":
+    case "ref":
+    case "set":
+    case "string":
+    case "var":
       return term.kind;
   }
 }
@@ -324,16 +348,26 @@ function patternVariables(pattern: Term): VarTerm[] {
       return pattern.items.flatMap(patternVariables);
     case "object":
       return pattern.members.flatMap(([, value]) => patternVariables(value));
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "set":
+    case "string":
+    case "template":
       return [];
   }
 }
 
 function mentions(term: Term, name: string): boolean {
   let found = false;
-  visitTerm(term, (inner) => {
-    if (inner.kind === "var" && inner.name === name) found = true;
-    return !found;
+  visitTerm(term, {
+    term: (inner) => {
+      if (inner.kind === "var" && inner.name === name) found = true;
+      return !found;
+    },
   });
   return found;
 }

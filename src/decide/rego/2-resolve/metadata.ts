@@ -1,6 +1,6 @@
 /** What `rego.metadata.rule()` and `rego.metadata.chain()` stand for (OPA "Metadata Functions"). */
 import type { Span } from "../source.ts";
-import type { Annotations, Module, Term } from "../syntax.ts";
+import type { Annotations, CallTerm, Module, Term } from "../syntax.ts";
 import { isNumber, type Value } from "../values/index.ts";
 import { type Draft, rewriteDraft } from "./draft.ts";
 
@@ -99,12 +99,17 @@ function literal(value: Value, at: Span): Term {
   return { kind: "object", at, members };
 }
 
-export function rewriteMetadata(draft: Draft, annotations: AnnotationSet): Draft {
+export function rewriteMetadata(draft: Draft, calls: readonly CallTerm[], annotations: AnnotationSet): Draft {
+  const own = annotations.of(draft);
+  const isAsked = calls.some(
+    ({ operator }) => operator.kind === "var" && operator.name.startsWith("rego.metadata."),
+  );
+  if (!isAsked) return own.length === 0 ? draft : { ...draft, annotations: own };
   const replace = (term: Term): Term => {
     if (term.kind !== "call" || term.operator.kind !== "var") return term;
     if (term.operator.name === "rego.metadata.rule") return literal(annotations.rule(draft), term.at);
     if (term.operator.name === "rego.metadata.chain") return literal(annotations.chain(draft), term.at);
     return term;
   };
-  return { ...rewriteDraft(draft, { term: replace }), annotations: annotations.of(draft) };
+  return { ...rewriteDraft(draft, { term: replace }), annotations: own };
 }

@@ -5,7 +5,7 @@
  */
 import type { Expr, RefTerm, Term, VarTerm } from "../syntax.ts";
 import { isBuiltinValue } from "./functions.ts";
-import { partsOf, visitBody, visitTerm } from "./walk.ts";
+import { eachPart, partsOf, type Visitor, visitBody, visitTerm } from "./walk.ts";
 
 export interface Piece {
   /** All variables outside of closures. */
@@ -63,8 +63,15 @@ class Collector {
       case "comprehension":
         close(target, term);
         break;
-      default:
-        for (const part of partsOf(term)) this.into(target, part);
+      case "array":
+      case "boolean":
+      case "null":
+      case "number":
+      case "object":
+      case "set":
+      case "string":
+      case "template":
+        eachPart(term, (part) => this.into(target, part));
     }
   }
 
@@ -94,11 +101,17 @@ class Collector {
   }
 }
 
+function closer(target: Piece): Visitor {
+  return {
+    term: (inner) => {
+      if (inner.kind === "var" && !target.closed.has(inner.name)) target.closed.set(inner.name, inner);
+      return true;
+    },
+  };
+}
+
 function close(target: Piece, term: Term): void {
-  visitTerm(term, (inner) => {
-    if (inner.kind === "var" && !target.closed.has(inner.name)) target.closed.set(inner.name, inner);
-    return true;
-  });
+  visitTerm(term, closer(target));
 }
 
 export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
@@ -132,10 +145,7 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
     case "every":
       if (form.domain.kind === "ref") collector.alone(form.domain);
       else collector.into(own, form.domain);
-      visitBody(form.body, (inner) => {
-        if (inner.kind === "var" && !own.closed.has(inner.name)) own.closed.set(inner.name, inner);
-        return true;
-      });
+      visitBody(form.body, closer(own));
       break;
     case "some":
       break;
@@ -156,21 +166,21 @@ function patternNames(term: Term): string[] {
       return term.members.flatMap(([, value]) => patternNames(value));
     case "ref":
       return term.path.flatMap(patternNames);
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "set":
+    case "string":
+    case "template":
       return [];
   }
 }
 
-/** Names that are bound: those before, and those that this expression added. */
-class Bound {
-  readonly #before: ReadonlySet<string>;
-  readonly added: Set<string> = new Set<string>();
-  constructor(before: ReadonlySet<string>) {
-    this.#before = before;
-  }
-  has(name: string): boolean {
-    return this.#before.has(name) || this.added.has(name);
-  }
+/** Where names are looked up. */
+interface NameSet {
+  has(name: string): boolean;
 }
 
 export interface Trial {
@@ -183,12 +193,9 @@ export interface Trial {
  * Whether the expression could run where `before` is bound. `shared` are the variables of the body around: a closure that
  * uses one of them needs it bound.
  */
-export function tryPieces(
-  pieces: readonly Piece[],
-  before: ReadonlySet<string>,
-  shared: ReadonlySet<string>,
-): Trial {
-  const bound = new Bound(before);
+export function tryPieces(pieces: readonly Piece[], before: NameSet, shared: NameSet): Trial {
+  const added = new Set<string>();
+  const bound: NameSet = { has: (name) => added.has(name) || before.has(name) };
   for (const item of pieces) {
     const outputs = item.silent ? new Set<string>() : outputsOf(item, bound);
     const isMissing = (variable: VarTerm): boolean =>
@@ -198,18 +205,18 @@ export function tryPieces(
     for (const closed of [item.closed, ...(item.extra ? [item.extra.closed] : [])]) {
       for (const [name, variable] of closed) if (shared.has(name) && !bound.has(name)) missing.push(variable);
     }
-    if (missing.length > 0) return { outputs: bound.added, missing };
-    for (const name of outputs) bound.added.add(name);
+    if (missing.length > 0) return { outputs: added, missing };
+    for (const name of outputs) added.add(name);
   }
-  return { outputs: bound.added, missing: [] };
+  return { outputs: added, missing: [] };
 }
 
 /** What the pieces bind, so far as they can run at all. */
-export function outputsOfPieces(pieces: readonly Piece[], before: ReadonlySet<string>): ReadonlySet<string> {
+export function outputsOfPieces(pieces: readonly Piece[], before: NameSet): ReadonlySet<string> {
   return tryPieces(pieces, before, new Set()).outputs;
 }
 
-function outputsOf(item: Piece, bound: Bound): Set<string> {
+function outputsOf(item: Piece, bound: NameSet): Set<string> {
   const outputs = new Set<string>();
   for (const ref of [...item.refs, ...(item.extra?.refs ?? [])]) {
     if (isRefBound(ref, bound)) for (const name of ref.path.flatMap(stepNames)) outputs.add(name);
@@ -232,21 +239,27 @@ function stepNames(term: Term): string[] {
     case "set":
     case "object":
       return partsOf(term).flatMap(stepNames);
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "string":
+    case "template":
       return [];
   }
 }
 
-function isRefBound(ref: RefTerm, bound: Bound): boolean {
+function isRefBound(ref: RefTerm, bound: NameSet): boolean {
   return ref.head.kind !== "var" || bound.has(ref.head.name);
 }
 
 class Unifier {
-  readonly #bound: Bound;
+  readonly #bound: NameSet;
   readonly #outputs: Set<string>;
   /** What a variable still waits for, and who waits for it. */
   readonly #waiting = new Map<string, Set<string>>();
-  constructor(bound: Bound, outputs: Set<string>) {
+  constructor(bound: NameSet, outputs: Set<string>) {
     this.#bound = bound;
     this.#outputs = outputs;
   }
@@ -342,7 +355,13 @@ function termText(term: Term): string {
       return String(term.value);
     case "null":
       return "null";
-    default:
+    case "array":
+    case "call":
+    case "comprehension":
+    case "object":
+    case "ref":
+    case "set":
+    case "template":
       return `${term.kind}(${partsOf(term).map(termText).join()})`;
   }
 }

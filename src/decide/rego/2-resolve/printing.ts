@@ -3,32 +3,14 @@
  * can be told (OPA "Debugging", "String Interpolation").
  */
 import type { Body, CallTerm, Expr, Term, VarTerm } from "../syntax.ts";
-import { addDirect, scopeTerms } from "./closures.ts";
-import {
-  type Branch,
-  type Draft,
-  equality,
-  type Findings,
-  labelOf,
-  type Names,
-  visitDraft,
-} from "./draft.ts";
+import { addDirect, visitDirect, visitScope } from "./closures.ts";
+import { type Branch, type Draft, equality, type Findings, labelOf, type Names } from "./draft.ts";
 import { type Arity, outputsOfPieces, piecesOf } from "./pieces.ts";
-import { mapExpr, mapSame, mapTerm, partsOf, termsOf } from "./walk.ts";
+import { mapExpr, mapSame, mapTerm, rewriteTerm } from "./walk.ts";
 
 const ROOTS = ["input", "data"];
 
-/** Whether anything in the draft needs this pass, which most rules do not. */
-function isConcerned(draft: Draft): boolean {
-  let concerned = false;
-  visitDraft(draft, (term) => {
-    if (term.kind === "template" || isPrint(term)) concerned = true;
-    return !concerned;
-  });
-  return concerned;
-}
-
-function isPrint(term: Term): term is CallTerm {
+export function isPrint(term: Term): term is CallTerm {
   return term.kind === "call" && term.operator.kind === "var" && term.operator.name === "print";
 }
 
@@ -63,7 +45,7 @@ class Printing {
     const { form } = expr;
     if (form.kind === "term" && isPrint(form.term)) {
       const { term } = form;
-      for (const arg of term.args) this.#checkDeclared([arg], safe);
+      for (const arg of term.args) this.#checkDeclared((visit) => visitDirect(arg, visit), safe);
       const args = term.args.map((arg) => this.#setOf(this.term(arg, safe), []));
       return { ...expr, form: { kind: "term", term: listCall("internal.print", term, args) } };
     }
@@ -114,10 +96,11 @@ class Printing {
       if (term.kind === "var" && !ROOTS.includes(term.name))
         return { kind: "set", at: term.at, items: [term] };
     }
-    this.#checkDeclared(scopeTerms(part), safe);
+    this.#checkDeclared((visit) => visitScope(part, visit), safe);
     const inner = this.expr(part, safe);
-    const [term] = termsOf(inner);
-    return this.#setOf(term as Term, inner.with);
+    const value: Term =
+      inner.form.kind === "term" ? inner.form.term : { kind: "boolean", value: true, at: part.at };
+    return this.#setOf(value, inner.with);
   }
 
   #setOf(term: Term, withs: Expr["with"]): Term {
@@ -126,18 +109,13 @@ class Printing {
     return { kind: "comprehension", of: "set", at: term.at, value: variable, body };
   }
 
-  #checkDeclared(terms: readonly Term[], safe: Safe): void {
+  #checkDeclared(variables: (visit: (variable: VarTerm) => void) => void, safe: Safe): void {
     const found = new Set<string>();
-    const visit = (term: Term): void => {
-      if (term.kind !== "var") {
-        for (const part of partsOf(term)) visit(part);
-        return;
-      }
-      if (found.has(term.name) || safe().has(term.name)) return;
-      found.add(term.name);
-      this.#findings.add("rego_compile_error", term.at, `var ${labelOf(term)} is undeclared`);
-    };
-    for (const term of terms) visit(term);
+    variables((variable) => {
+      if (found.has(variable.name) || safe().has(variable.name)) return;
+      found.add(variable.name);
+      this.#findings.add("rego_compile_error", variable.at, `var ${labelOf(variable)} is undeclared`);
+    });
   }
 }
 
@@ -151,14 +129,22 @@ function listCall(
   return { kind: "call", at, operator, args: [{ kind: "array", at, items }] };
 }
 
+/** The draft without prints and templates. A template among the arguments is compared with the argument by the body. */
 export function rewritePrinting(draft: Draft, arity: Arity, findings: Findings): Draft {
-  if (!isConcerned(draft)) return draft;
   const printing = new Printing(draft.names, arity, findings);
+  const compared: Expr[] = [];
+  const withoutTemplate = (term: Term): Term => {
+    if (term.kind !== "template") return term;
+    const variable = draft.names.generated(term.at);
+    compared.push(equality(variable, term));
+    return variable;
+  };
+  const args = mapSame(draft.args, (arg) => rewriteTerm(arg, { term: withoutTemplate }));
   const globals = new Set(ROOTS);
-  for (const arg of draft.args) addDirect(arg, globals);
+  for (const arg of args) addDirect(arg, globals);
   let { keys, member } = draft;
   const branches = draft.branches.map((branch, index): Branch => {
-    const { body, safe } = printing.body(branch.body, () => globals);
+    const { body, safe } = printing.body([...branch.body, ...compared], () => globals);
     if (index === 0) {
       keys = mapSame(keys, (key) => printing.term(key, safe));
       member = member && printing.term(member, safe);
@@ -166,7 +152,7 @@ export function rewritePrinting(draft: Draft, arity: Arity, findings: Findings):
     const value = branch.value && printing.term(branch.value, safe);
     return { ...branch, ...(value && { value }), body };
   });
-  return { ...draft, keys, ...(member && { member }), branches };
+  return { ...draft, args, keys, ...(member && { member }), branches };
 }
 
 export function rewriteQueryPrinting(body: Body, names: Names, arity: Arity, findings: Findings): Body {

@@ -3,36 +3,37 @@ import type { Term } from "../syntax.ts";
 import type { Draft, Findings } from "./draft.ts";
 import { isConstant, isSame, Known } from "./known.ts";
 import { type Node, nameOf } from "./tree.ts";
-import { visitExpr, visitTerm } from "./walk.ts";
+import { type Visitor, visitExpr, visitTerm } from "./walk.ts";
 
 /** The steps after `data` of what a draft refers to: what each can be, or undefined where it can be anything. */
 type Steps = readonly (readonly Term[] | undefined)[];
 
 function referencesOf(draft: Draft): Steps[] {
   const found: Steps[] = [];
-  const visitor = (known: Known): ((term: Term) => boolean) => {
+  const visitorOf = (known: Known): Visitor => {
     const visit = (term: Term): boolean => {
       if (term.kind === "var" && term.name === "data") found.push([]);
-      if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visit);
+      if (term.kind === "call" && term.operator.kind === "ref") visitTerm(term.operator, visitor);
       if (term.kind !== "ref") return true;
       if (term.head.kind === "var" && term.head.name === "data")
         found.push(term.path.map((step) => known.of(step)));
-      else visitTerm(term.head, visit);
-      for (const step of term.path) visitTerm(step, visit);
+      else visitTerm(term.head, visitor);
+      for (const step of term.path) visitTerm(step, visitor);
       return false;
     };
-    return visit;
+    const visitor: Visitor = { term: visit };
+    return visitor;
   };
   draft.branches.forEach(({ value, body }, index) => {
     const known = new Known();
-    const visit = visitor(known);
+    const visitor = visitorOf(known);
     for (const expr of body) {
-      visitExpr(expr, visit);
+      visitExpr(expr, visitor);
       known.add(expr);
     }
-    if (value) visitTerm(value, visit);
+    if (value) visitTerm(value, visitor);
     if (index === 0)
-      for (const term of [...draft.keys, ...(draft.member ? [draft.member] : [])]) visitTerm(term, visit);
+      for (const term of [...draft.keys, ...(draft.member ? [draft.member] : [])]) visitTerm(term, visitor);
   });
   return found;
 }

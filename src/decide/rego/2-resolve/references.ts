@@ -2,7 +2,7 @@
 import type { Body, Expr, Import, Module, RefTerm, Rule, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, type Findings, Names } from "./draft.ts";
 import { builtinName } from "./functions.ts";
-import { mapExpr, mapSame, mapTerm, mapWith, partsOf, visitTerm } from "./walk.ts";
+import { eachPart, mapExpr, mapSame, mapTerm, mapWith, visitTerm } from "./walk.ts";
 
 /** What a global name stands for. */
 interface Meaning {
@@ -176,9 +176,11 @@ function flattened(term: RefTerm): RefTerm {
 }
 
 function addVariables(term: Term, names: Set<string>): void {
-  visitTerm(term, (inner) => {
-    if (inner.kind === "var") names.add(inner.name);
-    return true;
+  visitTerm(term, {
+    term: (inner) => {
+      if (inner.kind === "var") names.add(inner.name);
+      return true;
+    },
   });
 }
 
@@ -217,7 +219,7 @@ function argumentNames(rule: Rule, findings: Findings): ReadonlySet<string> {
         findings.add("rego_compile_error", term.at, message, "name the argument otherwise");
       } else names.add(term.name);
     } else if (term.kind === "array") for (const item of term.items) visit(item);
-    else if (term.kind === "object") for (const part of partsOf(term)) visit(part);
+    else if (term.kind === "object") eachPart(term, visit);
   };
   for (const arg of rule.head.args ?? []) visit(arg);
   return names;

@@ -3,8 +3,8 @@
  * order written is kept wherever it can be.
  */
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
-import { addDirect, scopeTerms } from "./closures.ts";
-import { type Branch, type Draft, equality, type Names } from "./draft.ts";
+import { addDirect, addScope } from "./closures.ts";
+import { type Branch, type Draft, equality, Layer, type Names } from "./draft.ts";
 import { hoistCalls, hoistReferences } from "./negation.ts";
 import { type Arity, type Piece, piecesOf, type Trial, tryPieces } from "./pieces.ts";
 import { mapExpr, mapTerm, visitTerm } from "./walk.ts";
@@ -12,7 +12,12 @@ import { mapExpr, mapTerm, visitTerm } from "./walk.ts";
 /** Receives each variable that nothing binds, once for each place. */
 export type OnUnsafe = (variable: VarTerm) => void;
 
-const ROOTS = ["input", "data"];
+function roots(): Layer {
+  const names = new Layer();
+  names.add("input");
+  names.add("data");
+  return names;
+}
 
 interface Item {
   readonly expr: Expr;
@@ -46,7 +51,7 @@ export class Safety {
   }
 
   rule(draft: Draft): Draft {
-    const globals = new Set(ROOTS);
+    const globals = roots();
     for (const arg of draft.args) addDirect(arg, globals);
     let { keys, member } = draft;
     const branches = draft.branches.map((branch, index): Branch => {
@@ -72,21 +77,23 @@ export class Safety {
 
   /** A reference in an argument has nothing to refer to. */
   #checkArgument(arg: Term): void {
-    visitTerm(arg, (term) => {
-      if (term.kind === "ref" && term.head.kind === "var") this.#onUnsafe(term.head);
-      return term.kind !== "comprehension" && term.kind !== "ref";
+    visitTerm(arg, {
+      term: (term) => {
+        if (term.kind === "ref" && term.head.kind === "var") this.#onUnsafe(term.head);
+        return term.kind !== "comprehension" && term.kind !== "ref";
+      },
     });
   }
 
   query(body: Body): Body {
-    return this.#scope(body, [], new Set(ROOTS)).body;
+    return this.#scope(body, [], roots()).body;
   }
 
   /** A body with the terms that are computed after it. */
   #scope(
     written: Body,
     headTerms: readonly Term[],
-    globals: ReadonlySet<string>,
+    globals: Layer,
   ): { readonly body: Body; readonly heads: readonly Term[] } {
     const hoisted = written.flatMap((expr) => (expr.negated ? hoistCalls(expr, this.#names) : [expr]));
     const items: Item[] = hoisted.map((expr) => ({ expr, pieces: piecesOf(expr, this.#arity) }));
@@ -100,11 +107,11 @@ export class Safety {
       items.push({ expr, pieces: piecesOf(expr, this.#arity), head });
     });
     const shared = new Set<string>();
-    for (const { expr } of items) for (const term of scopeTerms(expr)) addDirect(term, shared);
-    for (const name of globals) shared.delete(name);
+    const own = { add: (name: string) => globals.has(name) || shared.add(name) };
+    for (const { expr } of items) addScope(expr, own);
 
     const ordered = this.#order(items, globals, shared);
-    const bound = new Set(globals);
+    const bound = new Layer(globals);
     for (const { outputs } of ordered.trials) for (const name of outputs) bound.add(name);
     if (ordered.complete) {
       for (const { term, variable } of heads) if (!variable) this.#checkBound(term, bound);
@@ -112,16 +119,16 @@ export class Safety {
     return this.#finish(ordered.items, ordered.trials, heads, globals);
   }
 
-  #checkBound(term: Term, bound: ReadonlySet<string>): void {
+  #checkBound(term: Term, bound: Layer): void {
     for (const variable of variablesOf(term)) if (!bound.has(variable.name)) this.#onUnsafe(variable);
   }
 
   #order(
     items: readonly Item[],
-    globals: ReadonlySet<string>,
+    globals: Layer,
     shared: ReadonlySet<string>,
   ): { readonly items: readonly Item[]; readonly trials: readonly Trial[]; readonly complete: boolean } {
-    const bound = new Set(globals);
+    const bound = new Layer(globals);
     const ordered: Item[] = [];
     const trials: Trial[] = [];
     let open: readonly Waiting[] = items.map((item) => ({ item }));
@@ -167,7 +174,7 @@ export class Safety {
   }
 
   /** Reports what nothing binds, rather than all that waits for it in turn. */
-  #report(stuck: readonly Waiting[], bound: ReadonlySet<string>): void {
+  #report(stuck: readonly Waiting[], bound: Layer): void {
     const missing = new Map<string, VarTerm>();
     for (const { trial } of stuck) {
       for (const variable of trial?.missing ?? []) {
@@ -181,7 +188,7 @@ export class Safety {
       return;
     }
     const roots = [...missing.values()].filter(({ name }) => {
-      const others = new Set(bound);
+      const others = new Layer(bound);
       for (const other of missing.keys()) if (other !== name) others.add(other);
       return !stuck.some(({ item }) => tryPieces(item.pieces, others, new Set()).outputs.has(name));
     });
@@ -192,17 +199,18 @@ export class Safety {
     items: readonly Item[],
     trials: readonly Trial[],
     heads: readonly HeadTerm[],
-    globals: ReadonlySet<string>,
+    globals: Layer,
   ): { readonly body: Body; readonly heads: readonly Term[] } {
-    const visible = new Set(globals);
+    const visible = new Layer(globals);
     const body: Body[number][] = [];
     const terms = heads.map(({ term, variable }) => variable ?? term);
     const kept = lastNeeded(items, trials, heads);
     items.forEach((item, index) => {
       const { expr } = item;
       for (const name of trials[index]?.outputs ?? []) visible.add(name);
-      for (const term of scopeTerms(expr)) addDirect(term, visible);
-      const inner = this.#closures(expr, visible);
+      addScope(expr, visible);
+      const hasClosure = item.pieces.some(({ closed, extra }) => closed.size > 0 || extra !== undefined);
+      const inner = hasClosure ? this.#closures(expr, visible) : expr;
       if (index < kept || item.head === undefined) {
         if (inner.negated) body.push(...hoistReferences(inner, this.#names));
         else body.push(inner);
@@ -214,12 +222,12 @@ export class Safety {
     return { body, heads: terms };
   }
 
-  #closures(expr: Expr, visible: ReadonlySet<string>): Expr {
+  #closures(expr: Expr, visible: Layer): Expr {
     return mapExpr(
       expr,
       (term) => this.#closuresOf(term, visible),
       (inner) => {
-        const own = new Set(visible);
+        const own = new Layer(visible);
         if (expr.form.kind === "every") {
           if (expr.form.key) addDirect(expr.form.key, own);
           addDirect(expr.form.value, own);
@@ -229,7 +237,7 @@ export class Safety {
     );
   }
 
-  #closuresOf(term: Term, visible: ReadonlySet<string>): Term {
+  #closuresOf(term: Term, visible: Layer): Term {
     if (term.kind === "var" || term.kind === "string") return term;
     const map = (part: Term): Term => this.#closuresOf(part, visible);
     return mapTerm(term, {
@@ -239,7 +247,7 @@ export class Safety {
     });
   }
 
-  #comprehension(term: ComprehensionTerm, visible: ReadonlySet<string>): Term {
+  #comprehension(term: ComprehensionTerm, visible: Layer): Term {
     const { body, heads } = this.#scope(term.body, term.key ? [term.key, term.value] : [term.value], visible);
     const value = heads.at(-1);
     const key = term.key && heads[0];
@@ -276,7 +284,10 @@ function isComputed(term: Term): boolean {
       return term.items.some(isComputed);
     case "object":
       return term.members.some(([key, value]) => isComputed(key) || isComputed(value));
-    default:
+    case "boolean":
+    case "null":
+    case "number":
+    case "string":
       return false;
   }
 }
@@ -290,7 +301,14 @@ function variablesOf(term: Term): VarTerm[] {
       return term.items.flatMap(variablesOf);
     case "object":
       return term.members.flat().flatMap(variablesOf);
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "string":
+    case "template":
       return [];
   }
 }

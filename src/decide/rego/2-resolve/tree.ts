@@ -78,7 +78,14 @@ function stepText(step: Term | { readonly kind: "string"; readonly value: string
     case "number":
     case "boolean":
       return `[${String(step.value)}]`;
-    default:
+    case "array":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "object":
+    case "ref":
+    case "set":
+    case "template":
       return "[…]";
   }
 }

@@ -52,7 +52,11 @@ export function mapTerm(term: Term, mapping: Mapping): Term {
       const parts = mapSame(term.parts, (part) => (typeof part === "string" ? part : mapping.part(part)));
       return parts === term.parts ? term : { ...term, parts };
     }
-    default:
+    case "boolean":
+    case "null":
+    case "number":
+    case "string":
+    case "var":
       return term;
   }
 }
@@ -106,58 +110,96 @@ export function mapExpr(expr: Expr, map: (term: Term) => Term, body: (body: Body
   }
 }
 
-/** The terms directly within a term. Of a comprehension and a template none: they are closures. */
-export function partsOf(term: Term): readonly Term[] {
+/** Calls `each` on the terms directly within a term. Of a comprehension and a template none: they are closures. */
+export function eachPart(term: Term, each: (part: Term) => void): void {
   switch (term.kind) {
     case "ref":
-      return [term.head, ...term.path];
+      each(term.head);
+      for (const step of term.path) each(step);
+      break;
     case "call":
-      return term.args;
+      for (const arg of term.args) each(arg);
+      break;
     case "array":
     case "set":
-      return term.items;
+      for (const item of term.items) each(item);
+      break;
     case "object":
-      return term.members.flat();
-    default:
-      return [];
+      for (const [key, value] of term.members) {
+        each(key);
+        each(value);
+      }
+      break;
+    case "null":
+    case "boolean":
+    case "number":
+    case "string":
+    case "var":
+    case "comprehension":
+    case "template":
+      break;
   }
 }
 
-/** The terms that stand in an expression itself, targets of `with` included, bodies not. */
-export function termsOf(expr: Expr): readonly Term[] {
-  const withs = expr.with.flatMap((item) => [item.target, item.value]);
-  const { form } = expr;
+/** The terms directly within a term, those of closures aside. */
+export function partsOf(term: Term): readonly Term[] {
+  const parts: Term[] = [];
+  eachPart(term, (part) => parts.push(part));
+  return parts;
+}
+
+/** Calls `each` on the terms of an expression's own, its `with` and its body aside. */
+export function eachTerm({ form }: Expr, each: (term: Term) => void): void {
   switch (form.kind) {
     case "term":
-      return [form.term, ...withs];
+      each(form.term);
+      break;
     case "some":
-      return [...form.names, ...withs];
+      for (const name of form.names) each(name);
+      break;
     case "some-in":
-      return [...(form.key ? [form.key] : []), form.value, form.collection, ...withs];
+      if (form.key) each(form.key);
+      each(form.value);
+      each(form.collection);
+      break;
     case "every":
-      return [...(form.key ? [form.key] : []), form.value, form.domain, ...withs];
+      if (form.key) each(form.key);
+      each(form.value);
+      each(form.domain);
+      break;
   }
 }
 
-/** Visits every term below, closures included; `visit` answers whether to go inward. */
-export function visitTerm(term: Term, visit: (term: Term) => boolean): void {
-  if (!visit(term)) return;
+export interface Visitor {
+  /** Answers whether to go inward. */
+  readonly term: (term: Term) => boolean;
+  readonly expr?: (expr: Expr) => void;
+}
+
+/** Visits every term and expression below, closures included. */
+export function visitTerm(term: Term, visitor: Visitor): void {
+  if (!visitor.term(term)) return;
   if (term.kind === "comprehension") {
-    if (term.key) visitTerm(term.key, visit);
-    visitTerm(term.value, visit);
-    visitBody(term.body, visit);
+    if (term.key) visitTerm(term.key, visitor);
+    visitTerm(term.value, visitor);
+    visitBody(term.body, visitor);
   } else if (term.kind === "template") {
-    for (const part of term.parts) if (typeof part !== "string") visitExpr(part, visit);
-  } else for (const part of partsOf(term)) visitTerm(part, visit);
+    for (const part of term.parts) if (typeof part !== "string") visitExpr(part, visitor);
+  } else eachPart(term, (part) => visitTerm(part, visitor));
 }
 
-export function visitExpr(expr: Expr, visit: (term: Term) => boolean): void {
-  for (const term of termsOf(expr)) visitTerm(term, visit);
-  if (expr.form.kind === "every") visitBody(expr.form.body, visit);
+export function visitExpr(expr: Expr, visitor: Visitor): void {
+  visitor.expr?.(expr);
+  eachTerm(expr, (term) => visitTerm(term, visitor));
+  for (const { target, value } of expr.with) {
+    visitTerm(target, visitor);
+    visitTerm(value, visitor);
+  }
+  if (expr.form.kind === "every") visitBody(expr.form.body, visitor);
 }
 
-export function visitBody(body: Body, visit: (term: Term) => boolean): void {
-  for (const expr of body) visitExpr(expr, visit);
+export function visitBody(body: Body, visitor: Visitor): void {
+  for (const expr of body) visitExpr(expr, visitor);
 }
 
 /** What a pass makes of each term and expression, once their parts are rewritten. */
