@@ -162,6 +162,7 @@ export class ModuleParser extends TermParser {
     this.#checkHead(head, bodied);
     const branches: ElseBranch[] = [];
     while (this.isKeyword("else")) {
+      if (!bodied) this.unexpected();
       if (head.form === "contains") this.fail("else keyword cannot be used on partial rules", this.token);
       branches.push(this.#else());
     }

@@ -1,19 +1,29 @@
-/** Phase 3: types. */
+/** Phase 3: static types. What can never be is refused before it is evaluated (OPA "Type Checking"). */
 import type { Program, ResolvedQuery } from "../2-resolve/program.ts";
 import type { SourceFinding } from "../errors.ts";
 import type { Value } from "../values/index.ts";
+import { BodyChecker } from "./check-body.ts";
+import { Environment } from "./environment.ts";
+import { RuleTypes } from "./rule-types.ts";
 
+/** What is known of a program's rules, for its queries. */
 export interface TypeEnvironment {
-  readonly program: Program;
+  readonly rules: RuleTypes;
 }
 
+/** Checks every rule of a program. */
 export function checkTypes(
   program: Program,
   _options: { readonly schemas?: ReadonlyMap<string, Value> } = {},
 ): { readonly findings: readonly SourceFinding[]; readonly types: TypeEnvironment } {
-  return { findings: [], types: { program } };
+  const rules = new RuleTypes(program.tree);
+  rules.checkAll();
+  return { findings: [...rules.findings], types: { rules } };
 }
 
-export function checkQueryTypes(_types: TypeEnvironment, _query: ResolvedQuery): readonly SourceFinding[] {
-  return [];
+/** Checks a query over checked rules. */
+export function checkQueryTypes({ rules }: TypeEnvironment, query: ResolvedQuery): readonly SourceFinding[] {
+  const findings: SourceFinding[] = [];
+  new BodyChecker(new Environment(rules), findings).body(query.body);
+  return findings;
 }

@@ -1,0 +1,260 @@
+/** The checks of one body: its calls, its equalities, and every reference in it. */
+import { nearest } from "#kernel";
+import type { RuleTree } from "../2-resolve/program.ts";
+import type { SourceFinding } from "../errors.ts";
+import type { Span } from "../source.ts";
+import type { Body, CallTerm, Expr, RefTerm, Term } from "../syntax.ts";
+import { termText } from "../term-text.ts";
+import { constantOf } from "./constant.ts";
+import type { Environment } from "./environment.ts";
+import { signatureOf } from "./signature.ts";
+import { ANY, keysOf, STRING, select, type Type, typeText, unifies, valuesOf } from "./types.ts";
+import { unifyTerm, unifyTerms } from "./unify.ts";
+
+export class BodyChecker {
+  readonly #environment: Environment;
+  readonly #findings: SourceFinding[];
+  constructor(environment: Environment, findings: SourceFinding[]) {
+    this.#environment = environment;
+    this.#findings = findings;
+  }
+
+  body(expressions: Body): void {
+    for (const expr of expressions) this.#expression(expr);
+  }
+
+  #expression({ at, form, with: replacements }: Expr): void {
+    for (const { value } of replacements) this.term(value);
+    switch (form.kind) {
+      case "term":
+        if (form.term.kind === "call") this.#call(form.term);
+        else this.term(form.term);
+        return;
+      case "some":
+        return;
+      case "some-in": {
+        this.term(form.collection);
+        const type = this.#environment.typeOf(form.collection);
+        const key = keysOf(type) ?? ANY;
+        const value = valuesOf(type) ?? ANY;
+        const fits =
+          (form.key === undefined || unifyTerm(this.#environment, form.key, key, false)) &&
+          unifyTerm(this.#environment, form.value, value, false);
+        if (!fits) this.#mismatch(at, form.value, form.collection);
+        for (const pattern of [form.key, form.value])
+          if (pattern !== undefined) this.#environment.nameAll(pattern);
+        return;
+      }
+      case "every":
+        this.term(form.domain);
+        for (const pattern of [form.key, form.value])
+          if (pattern !== undefined) this.#environment.nameAll(pattern);
+        new BodyChecker(this.#environment.inner(), this.#findings).body(form.body);
+    }
+  }
+
+  /** Everything within a term: calls, closures, references. */
+  term(node: Term): void {
+    switch (node.kind) {
+      case "call":
+        this.#call(node);
+        return;
+      case "ref":
+        for (const step of node.path) if (step.kind !== "var") this.term(step);
+        if (node.head.kind !== "var") this.term(node.head);
+        this.#reference(node);
+        return;
+      case "array":
+      case "set":
+        for (const item of node.items) this.term(item);
+        return;
+      case "object":
+        for (const [key, value] of node.members) {
+          this.term(key);
+          this.term(value);
+        }
+        return;
+      case "comprehension": {
+        const inner = this.#environment.inner();
+        const checker = new BodyChecker(inner, this.#findings);
+        this.#environment.comprehensions.set(node, inner);
+        checker.body(node.body);
+        if (node.key !== undefined) checker.term(node.key);
+        checker.term(node.value);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #call(call: CallTerm): void {
+    const before = this.#findings.length;
+    for (const arg of call.args) this.term(arg);
+    // What is wrong within an operand is said already.
+    if (this.#findings.length > before) return;
+    const [a, b, c] = call.args;
+    const name = call.operator.kind === "var" ? call.operator.name : termText(call.operator);
+    if ((name === "eq" || name === "equal") && a !== undefined && b !== undefined && call.args.length === 2) {
+      if (!unifyTerms(this.#environment, a, b)) this.#mismatch(call.at, a, b);
+      return;
+    }
+    if (name === "internal.member_2" && a !== undefined && b !== undefined) {
+      this.#membership(call, a, b);
+      return;
+    }
+    if (name === "internal.member_3" && a !== undefined && b !== undefined && c !== undefined) {
+      this.#membership(call, b, c, a);
+      return;
+    }
+    const signature =
+      call.operator.kind === "var" ? signatureOf(call.operator.name) : this.#functionOf(call.operator);
+    if (signature === undefined) return;
+    const operands: readonly Type[] = signature.variadic
+      ? call.args.map(() => ANY)
+      : signature.result === undefined
+        ? signature.operands
+        : [...signature.operands, signature.result];
+    for (const [index, arg] of call.args.entries()) {
+      const wanted = operands[index];
+      if (wanted === undefined || unifyTerm(this.#environment, arg, wanted, false)) continue;
+      const have = call.args.map((operand) => typeText(this.#environment.typeOf(operand))).join(", ");
+      const want = signature.operands.map(typeText).join(", ");
+      this.#add(call.at, `${name}: invalid argument(s)`, `have (${have}), want (${want})`);
+      return;
+    }
+  }
+
+  /** `value in collection`, `key, value in collection`. */
+  #membership(call: CallTerm, value: Term, collection: Term, key?: Term): void {
+    const type = this.#environment.typeOf(collection);
+    const values = valuesOf(type);
+    const keys = keysOf(type);
+    if (values !== undefined && !unifies(this.#environment.typeOf(value), values))
+      this.#mismatch(call.at, value, collection);
+    else if (key !== undefined && keys !== undefined && !unifies(this.#environment.typeOf(key), keys))
+      this.#mismatch(call.at, key, collection);
+  }
+
+  #functionOf(
+    operator: RefTerm,
+  ):
+    | { readonly operands: readonly Type[]; readonly result: Type | undefined; readonly variadic: boolean }
+    | undefined {
+    const type = this.#environment.typeOf(operator);
+    return type?.kind === "function" ? { ...type, variadic: false } : undefined;
+  }
+
+  #mismatch(at: Span, a: Term, b: Term): void {
+    const [left, right] = [a, b].map((term) => typeText(this.#environment.typeOf(term)));
+    this.#add(at, "match error", `left is ${left}, right is ${right}`);
+  }
+
+  #reference(node: RefTerm): void {
+    const { head, path } = node;
+    const type = this.#environment.typeOf(node);
+    if (type?.kind === "function") {
+      this.#add(node.at, `function ${termText(node)} used as reference, not called`);
+      return;
+    }
+    if (head.kind === "var" && head.name === "data") this.#document(node, this.#environment.rules.tree, 0);
+    else
+      this.#leaf(
+        node,
+        head.kind === "var" && head.name === "input" ? ANY : this.#environment.typeOf(head),
+        path,
+        0,
+      );
+  }
+
+  /** Steps through documents that rules are below of: these have names. */
+  #document(node: RefTerm, tree: RuleTree, index: number): boolean {
+    const { path } = node;
+    const step = path[index];
+    if (step === undefined) return true;
+    const key = constantOf(step);
+    const child = typeof key === "string" ? tree.children.get(key) : undefined;
+    if (child !== undefined) return this.#document(node, child, index + 1);
+    if (tree.group !== undefined) {
+      const type = this.#environment.rules.ofGroup(tree.group);
+      if (type?.kind === "function") {
+        this.#add(node.at, `function ${termText(node)} used as reference, not called`);
+        return false;
+      }
+      return this.#leaf(node, type, path, index);
+    }
+    if (key !== undefined || step.kind !== "var") {
+      if (key === undefined) {
+        const exist = this.#environment.typeOf(step);
+        if (exist !== undefined && !unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
+      }
+      return true;
+    }
+    const exist = this.#environment.variable(step.name);
+    if (exist !== undefined) {
+      if (!unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
+    } else this.#environment.set(step.name, STRING);
+    return true;
+  }
+
+  #leaf(node: RefTerm, start: Type | undefined, path: readonly Term[], from: number): boolean {
+    let type = start;
+    for (const step of path.slice(from)) {
+      const keys = keysOf(type);
+      if (keys === undefined) return this.#undefined(node, []);
+      const constant = constantOf(step);
+      if (constant !== undefined) {
+        const found = select(type, constant);
+        if (found === undefined) return this.#undefined(node, namesOf(type));
+        type = found;
+        continue;
+      }
+      if (step.kind === "var") {
+        const exist = this.#environment.variable(step.name);
+        if (exist === undefined) this.#environment.set(step.name, keys);
+        else if (!unifies(exist, keys)) return this.#undefined(node, namesOf(type));
+      } else if (step.kind === "ref" || step.kind === "call") {
+        const exist = this.#environment.typeOf(step);
+        if (exist !== undefined && !unifies(exist, keys)) return this.#undefined(node, namesOf(type));
+      } else if (!unifyTerm(this.#environment, step, keys, false))
+        return this.#undefined(node, namesOf(type));
+      type = valuesOf(type);
+    }
+    return true;
+  }
+
+  #undefined(node: RefTerm, names: readonly string[]): boolean {
+    const last = node.path.findLast((step) => step.kind === "string");
+    const meant = last?.kind === "string" ? nearest(last.value, names) : undefined;
+    this.#add(
+      node.at,
+      `undefined ref: ${termText(node)}`,
+      meant === undefined ? undefined : `did you mean ${meant}?`,
+    );
+    return false;
+  }
+
+  #add(at: Span, message: string, hint?: string): void {
+    const { line, column } = at.source.position(at.start);
+    this.#findings.push({
+      code: "rego_type_error",
+      severity: "error",
+      file: at.source.file,
+      line,
+      column,
+      length: Math.max(1, at.end - at.start),
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function keysOfTree(tree: RuleTree): readonly string[] {
+  return [...tree.children.keys()];
+}
+
+function namesOf(type: Type | undefined): readonly string[] {
+  return type?.kind === "object"
+    ? type.members.flatMap(({ key }) => (typeof key === "string" ? [key] : []))
+    : [];
+}

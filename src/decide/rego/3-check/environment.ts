@@ -1,0 +1,145 @@
+/** What is known of the variables of one body, and of what its references lead to. */
+import type { RuleTree } from "../2-resolve/program.ts";
+import type { CallTerm, Term } from "../syntax.ts";
+import type { Value } from "../values/index.ts";
+import { constantOf } from "./constant.ts";
+import type { RuleTypes } from "./rule-types.ts";
+import { signatureOf } from "./signature.ts";
+import {
+  ANY,
+  isAnything,
+  memberOf,
+  NUMBER,
+  or,
+  orAll,
+  type Property,
+  type Rest,
+  STRING,
+  select,
+  type Type,
+  unifies,
+  valuesOf,
+} from "./types.ts";
+
+export class Environment {
+  readonly rules: RuleTypes;
+  readonly #variables = new Map<string, Type | undefined>();
+  readonly #outer: Environment | undefined;
+  constructor(rules: RuleTypes, outer?: Environment) {
+    this.rules = rules;
+    this.#outer = outer;
+  }
+
+  inner(): Environment {
+    return new Environment(this.rules, this);
+  }
+
+  variable(name: string): Type | undefined {
+    if (name === "input") return ANY;
+    return this.#variables.get(name) ?? this.#outer?.variable(name);
+  }
+
+  set(name: string, type: Type | undefined): void {
+    this.#variables.set(name, type);
+  }
+
+  /** Variables of a term that nothing is known of can be anything. */
+  nameAll(term: Term): void {
+    switch (term.kind) {
+      case "var":
+        if (this.variable(term.name) === undefined) this.set(term.name, ANY);
+        return;
+      case "array":
+      case "set":
+        for (const item of term.items) this.nameAll(item);
+        return;
+      case "object":
+        for (const [key, value] of term.members) {
+          this.nameAll(key);
+          this.nameAll(value);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  typeOf(term: Term): Type | undefined {
+    switch (term.kind) {
+      case "null":
+      case "boolean":
+      case "number":
+      case "string":
+        return { kind: term.kind };
+      case "var":
+        return term.name === "data" ? this.rules.ofNode(this.rules.tree) : this.variable(term.name);
+      case "ref":
+        return this.#ofReference(term.head, term.path);
+      case "array":
+        return { kind: "array", items: term.items.map((item) => this.typeOf(item)), rest: undefined };
+      case "set":
+        return { kind: "set", of: orAll(term.items.map((item) => this.typeOf(item))) };
+      case "object":
+        return this.#ofObject(term.members);
+      case "call":
+        return this.ofCall(term);
+      case "comprehension": {
+        const inner = this.comprehensions.get(term) ?? this;
+        const value = inner.typeOf(term.value);
+        if (term.of === "array") return { kind: "array", items: [], rest: value };
+        if (term.of === "set") return { kind: "set", of: value };
+        const key = term.key === undefined ? undefined : inner.typeOf(term.key);
+        return { kind: "object", members: [], rest: { key, value } };
+      }
+      default:
+        return ANY;
+    }
+  }
+
+  /** What is known within each comprehension whose body was checked. */
+  readonly comprehensions: Map<Term, Environment> = new Map<Term, Environment>();
+
+  ofCall(call: CallTerm): Type | undefined {
+    if (call.operator.kind === "var") return signatureOf(call.operator.name)?.result;
+    const type = this.#ofReference(call.operator.head, call.operator.path);
+    return type?.kind === "function" ? type.result : ANY;
+  }
+
+  #ofObject(members: readonly (readonly [Term, Term])[]): Type {
+    const known: Property[] = [];
+    let rest: Rest | undefined;
+    for (const [key, value] of members) {
+      const constant = constantOf(key);
+      const type = this.typeOf(value);
+      if (constant !== undefined) known.push({ key: constant, type });
+      else rest = { key: or(rest?.key, this.typeOf(key)), value: or(rest?.value, type) };
+    }
+    return { kind: "object", members: known, rest };
+  }
+
+  #ofReference(head: Term, path: readonly Term[]): Type | undefined {
+    if (head.kind !== "var" || head.name !== "data") return follow(this.typeOf(head), path);
+    let tree: RuleTree = this.rules.tree;
+    for (const [index, step] of path.entries()) {
+      const key = constantOf(step);
+      const child = typeof key === "string" ? tree.children.get(key) : undefined;
+      if (child === undefined) {
+        if (tree.group !== undefined) return follow(this.rules.ofGroup(tree.group), path.slice(index));
+        if (key !== undefined) return ANY;
+        return follow(this.rules.ofNode(tree), path.slice(index));
+      }
+      tree = child;
+    }
+    return this.rules.ofNode(tree);
+  }
+}
+
+/** The type at the end of a path into a type. */
+function follow(type: Type | undefined, path: readonly Term[]): Type | undefined {
+  let found = type;
+  for (const step of path) {
+    const key = constantOf(step);
+    found = key === undefined ? valuesOf(found) : select(found, key as Value);
+  }
+  return found;
+}

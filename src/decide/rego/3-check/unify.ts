@@ -1,0 +1,114 @@
+/** Matching of terms with types, which also finds what variables are (OPA "Type Checking"). */
+import type { ObjectTerm, Term } from "../syntax.ts";
+import { canonicalText } from "../values/index.ts";
+import { constantOf } from "./constant.ts";
+import type { Environment } from "./environment.ts";
+import { ANY, isAnything, isUnknown, or, select, type Type, unifies } from "./types.ts";
+
+/** Whether a term can be of a type. A variable that nothing was known of is of that type from here on. */
+export function unifyTerm(environment: Environment, term: Term, type: Type, union: boolean): boolean {
+  switch (term.kind) {
+    case "array":
+      if (type.kind === "any") return alternatives(environment, term, type, term.items);
+      if (type.kind !== "array") return false;
+      if (term.items.length !== type.items.length && type.rest === undefined) return false;
+      return term.items.every((item, index) => {
+        const wanted = index < type.items.length ? type.items[index] : type.rest;
+        return wanted !== undefined && unifyTerm(environment, item, wanted, union);
+      });
+    case "object":
+      if (type.kind === "any")
+        return alternatives(
+          environment,
+          term,
+          type,
+          term.members.flatMap((member) => [...member]),
+        );
+      return type.kind === "object" && unifyObject(environment, term, type, union);
+    case "set":
+      if (type.kind === "any") return alternatives(environment, term, type, term.items);
+      if (type.kind !== "set") return false;
+      return term.items.every(
+        (item) => type.of !== undefined && unifyTerm(environment, item, type.of, union),
+      );
+    case "var": {
+      const known = environment.typeOf(term);
+      if (!union && known !== undefined) return unifies(known, type);
+      environment.set(term.name, union ? or(known, type) : type);
+      return true;
+    }
+    default:
+      return unifies(environment.typeOf(term), type);
+  }
+}
+
+function alternatives(
+  environment: Environment,
+  term: Term,
+  type: Extract<Type, { kind: "any" }>,
+  parts: readonly Term[],
+): boolean {
+  if (isAnything(type)) {
+    for (const part of parts) unifyTerm(environment, part, ANY, true);
+    return true;
+  }
+  let found = false;
+  for (const one of type.of) found = unifyTerm(environment, term, one, true) || found;
+  return found;
+}
+
+function unifyObject(
+  environment: Environment,
+  term: ObjectTerm,
+  type: Extract<Type, { kind: "object" }>,
+  union: boolean,
+): boolean {
+  if (term.members.length !== type.members.length && type.rest === undefined) return false;
+  return term.members.every(([key, value]) => {
+    const constant = constantOf(key);
+    if (constant === undefined) {
+      unifyTerm(environment, value, ANY, union);
+      return true;
+    }
+    const wanted = select(type, constant);
+    return wanted !== undefined && unifyTerm(environment, value, wanted, union);
+  });
+}
+
+/** Whether two terms can be equal. */
+export function unifyTerms(environment: Environment, a: Term, b: Term): boolean {
+  const left = environment.typeOf(a);
+  const right = environment.typeOf(b);
+  const leftUnknown = isUnknown(left);
+  const rightUnknown = isUnknown(right);
+  if (!leftUnknown && !rightUnknown) return unifies(left, right);
+  if (leftUnknown && !rightUnknown && right !== undefined) return unifyTerm(environment, a, right, false);
+  if (rightUnknown && !leftUnknown && left !== undefined) return unifyTerm(environment, b, left, false);
+  if (a.kind === "array" && b.kind === "array")
+    return (
+      a.items.length === b.items.length &&
+      a.items.every((item, index) => unifyTerms(environment, item, b.items[index] as Term))
+    );
+  if (a.kind === "object" && b.kind === "object") return unifyMembers(environment, a, b);
+  if (a.kind === "var" || b.kind === "var") {
+    const [variable, other] = a.kind === "var" ? [a, b] : [b, a];
+    unifyTerm(environment, variable, ANY, false);
+    return unifyTerm(environment, other, environment.typeOf(variable) ?? ANY, false);
+  }
+  return false;
+}
+
+function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): boolean {
+  if (a.members.length !== b.members.length) return false;
+  const others = new Map<string, Term>();
+  for (const [key, value] of b.members) {
+    const constant = constantOf(key);
+    if (constant !== undefined) others.set(canonicalText(constant), value);
+  }
+  return a.members.every(([key, value]) => {
+    const constant = constantOf(key);
+    if (constant === undefined) return true;
+    const other = others.get(canonicalText(constant));
+    return other !== undefined && unifyTerms(environment, value, other);
+  });
+}
