@@ -48,8 +48,13 @@ function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[
   const query = asked["query"];
   if (typeof query !== "string") throw new TypeError("query is missing");
   const modules = objectIn(asked, "modules");
-  const texts = Object.fromEntries(Object.entries(modules).map(([name, text]) => [name, String(text)]));
-  const policy = compile(texts, objectIn(asked, "data"), { dialect: asked["v0"] === true ? "v0" : "v1" });
+  const texts = Object.entries(modules).map(([name, text]) => {
+    if (typeof text !== "string") throw new TypeError(`module ${name} is no text`);
+    return [name, text] as const;
+  });
+  const policy = compile(Object.fromEntries(texts), objectIn(asked, "data"), {
+    dialect: asked["v0"] === true ? "v0" : "v1",
+  });
   const options = {
     ...evaluateOptions(DEADLINE_MS),
     strictBuiltinErrors: asked["strict"] === true,

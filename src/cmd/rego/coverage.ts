@@ -156,7 +156,13 @@ function spansInTerm(term: Term): readonly Span[] {
       return term.items.flatMap(spansInTerm);
     case "object":
       return term.members.flatMap(([key, value]) => [...spansInTerm(key), ...spansInTerm(value)]);
-    default:
+    case "template":
+      return term.parts.flatMap((part) => (typeof part === "string" ? [] : spansInExpr(part)));
+    case "null":
+    case "boolean":
+    case "number":
+    case "string":
+    case "var":
       return [];
   }
 }

@@ -1,5 +1,5 @@
 import { PosternError } from "#kernel";
-import { entries, isObject, member, objectOf, type PlainObject, plain, type Value } from "#rego";
+import { isObject, member, objectOf, type PlainObject, plain, type Value } from "#rego";
 
 /** Base documents from several files, merged object by object. */
 export class DataTree {
@@ -29,13 +29,12 @@ export class DataTree {
   }
 
   #merge(into: PlainObject, from: PlainObject, path: readonly string[], file: string): PlainObject {
-    const merged = new Map(entries(into));
-    for (const [key, item] of entries(from)) {
+    const merged = new Map(Object.entries(into));
+    for (const [key, item] of Object.entries(from)) {
       const old = merged.get(key);
       if (old === undefined) merged.set(key, item);
-      else if (isPlain(old) && isPlain(item))
-        merged.set(key, this.#merge(old, item, [...path, String(key)], file));
-      else throw this.#conflict([...path, String(key)], file);
+      else if (isPlain(old) && isPlain(item)) merged.set(key, this.#merge(old, item, [...path, key], file));
+      else throw this.#conflict([...path, key], file);
     }
     return plain(objectOf(merged)) ?? {};
   }

@@ -16,12 +16,14 @@ interface Asked {
   readonly port: MessagePort;
 }
 
-parentPort?.on("message", async ({ question, signal, port }: Asked) => {
+parentPort?.on("message", (asked: Asked) => void handle(asked));
+
+async function handle({ question, signal, port }: Asked): Promise<void> {
   port.postMessage(await answer(question));
   port.close();
   Atomics.store(signal, 0, 1);
   Atomics.notify(signal, 0);
-});
+}
 
 async function answer(question: Question): Promise<Answer<unknown>> {
   try {

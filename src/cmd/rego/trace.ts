@@ -30,7 +30,7 @@ export interface Step {
 export class Steps {
   readonly steps: Step[] = [];
   /** Every site that was, also of steps beyond those that are kept. */
-  readonly reached = new Set<number>();
+  readonly reached: Set<number> = new Set();
   /** How many steps those are. */
   left = 0;
   readonly probe: Probe = (site, event) => {

@@ -77,7 +77,7 @@ function requestOf(request: RegoObjectValue, hosts: readonly string[]): HttpRequ
   const body = member(request, "body");
   const rawBody = member(request, "raw_body");
   const given = member(request, "headers");
-  const headers = isObject(given) ? entries(given).map(([name, value]) => [String(name), String(value)]) : [];
+  const headers = isObject(given) ? entries(given).map((pair) => pair.map(textOf)) : [];
   const text = (name: string): string | undefined => {
     const value = member(request, name);
     return typeof value === "string" ? value : undefined;
@@ -104,6 +104,10 @@ function requestOf(request: RegoObjectValue, hosts: readonly string[]): HttpRequ
       ...(serverName === undefined ? {} : { serverName }),
     },
   };
+}
+
+function textOf(value: Value): string {
+  return typeof value === "string" ? value : stringify(value);
 }
 
 const UNITS: Readonly<Record<string, number>> = {
