@@ -24,10 +24,12 @@ export class BodyChecker {
   }
 
   #expression({ at, form, with: replacements }: Expr): void {
-    for (const { value } of replacements) this.term(value);
+    // A function may stand in for another.
+    for (const { value } of replacements)
+      if (this.#environment.typeOf(value)?.kind !== "function") this.term(value);
     switch (form.kind) {
       case "term":
-        if (form.term.kind === "call") this.#call(form.term);
+        if (form.term.kind === "call") this.#call(form.term, at);
         else this.term(form.term);
         return;
       case "some":
@@ -88,7 +90,7 @@ export class BodyChecker {
     }
   }
 
-  #call(call: CallTerm): void {
+  #call(call: CallTerm, at: Span = call.at): void {
     const before = this.#findings.length;
     for (const arg of call.args) this.term(arg);
     // What is wrong within an operand is said already.
@@ -96,15 +98,15 @@ export class BodyChecker {
     const [a, b, c] = call.args;
     const name = call.operator.kind === "var" ? call.operator.name : termText(call.operator);
     if ((name === "eq" || name === "equal") && a !== undefined && b !== undefined && call.args.length === 2) {
-      if (!unifyTerms(this.#environment, a, b)) this.#mismatch(call.at, a, b);
+      if (!unifyTerms(this.#environment, a, b)) this.#mismatch(at, a, b);
       return;
     }
     if (name === "internal.member_2" && a !== undefined && b !== undefined) {
-      this.#membership(call, a, b);
+      this.#membership(at, a, b);
       return;
     }
     if (name === "internal.member_3" && a !== undefined && b !== undefined && c !== undefined) {
-      this.#membership(call, b, c, a);
+      this.#membership(at, b, c, a);
       return;
     }
     const signature =
@@ -120,20 +122,20 @@ export class BodyChecker {
       if (wanted === undefined || unifyTerm(this.#environment, arg, wanted, false)) continue;
       const have = call.args.map((operand) => typeText(this.#environment.typeOf(operand))).join(", ");
       const want = signature.operands.map(typeText).join(", ");
-      this.#add(call.at, `${name}: invalid argument(s)`, `have (${have}), want (${want})`);
+      this.#add(at, `${name}: invalid argument(s)`, `have (${have}), want (${want})`);
       return;
     }
   }
 
   /** `value in collection`, `key, value in collection`. */
-  #membership(call: CallTerm, value: Term, collection: Term, key?: Term): void {
+  #membership(at: Span, value: Term, collection: Term, key?: Term): void {
     const type = this.#environment.typeOf(collection);
     const values = valuesOf(type);
     const keys = keysOf(type);
     if (values !== undefined && !unifies(this.#environment.typeOf(value), values))
-      this.#mismatch(call.at, value, collection);
+      this.#mismatch(at, value, collection);
     else if (key !== undefined && keys !== undefined && !unifies(this.#environment.typeOf(key), keys))
-      this.#mismatch(call.at, key, collection);
+      this.#mismatch(at, key, collection);
   }
 
   #functionOf(
@@ -158,13 +160,8 @@ export class BodyChecker {
       return;
     }
     if (head.kind === "var" && head.name === "data") this.#document(node, this.#environment.rules.tree, 0);
-    else
-      this.#leaf(
-        node,
-        head.kind === "var" && head.name === "input" ? ANY : this.#environment.typeOf(head),
-        path,
-        0,
-      );
+    // An argument that nothing is known of can be anything.
+    else this.#leaf(node, this.#environment.typeOf(head) ?? (head.kind === "var" ? ANY : undefined), path, 0);
   }
 
   /** Steps through documents that rules are below of: these have names. */
@@ -183,18 +180,13 @@ export class BodyChecker {
       }
       return this.#leaf(node, type, path, index);
     }
-    if (key !== undefined || step.kind !== "var") {
-      if (key === undefined) {
-        const exist = this.#environment.typeOf(step);
-        if (exist !== undefined && !unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
-      }
-      return true;
+    if (key === undefined) {
+      const exist = this.#environment.typeOf(step);
+      if (exist !== undefined && !unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
+      if (exist === undefined && step.kind === "var") this.#environment.set(step.name, STRING);
     }
-    const exist = this.#environment.variable(step.name);
-    if (exist !== undefined) {
-      if (!unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
-    } else this.#environment.set(step.name, STRING);
-    return true;
+    // What base documents hold is not known.
+    return this.#leaf(node, ANY, path, index + 1);
   }
 
   #leaf(node: RefTerm, start: Type | undefined, path: readonly Term[], from: number): boolean {

@@ -5,21 +5,7 @@ import type { Value } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { RuleTypes } from "./rule-types.ts";
 import { signatureOf } from "./signature.ts";
-import {
-  ANY,
-  isAnything,
-  memberOf,
-  NUMBER,
-  or,
-  orAll,
-  type Property,
-  type Rest,
-  STRING,
-  select,
-  type Type,
-  unifies,
-  valuesOf,
-} from "./types.ts";
+import { ANY, or, orAll, type Property, type Rest, select, type Type, valuesOf } from "./types.ts";
 
 export class Environment {
   readonly rules: RuleTypes;
@@ -118,7 +104,8 @@ export class Environment {
   }
 
   #ofReference(head: Term, path: readonly Term[]): Type | undefined {
-    if (head.kind !== "var" || head.name !== "data") return follow(this.typeOf(head), path);
+    if (head.kind !== "var") return follow(this.typeOf(head), path);
+    if (head.name !== "data") return follow(this.variable(head.name) ?? ANY, path);
     let tree: RuleTree = this.rules.tree;
     for (const [index, step] of path.entries()) {
       const key = constantOf(step);
