@@ -64,13 +64,20 @@ export interface OpaError {
   readonly location?: { readonly file: string; readonly row: number; readonly col: number };
 }
 
+/** What the engine calls the text of a query, which OPA leaves without a name. */
+const QUERY = "query";
+
+function fileOf(file: string): string {
+  return file === QUERY ? "" : file;
+}
+
 /** Errors of a policy as OPA's commands print them in JSON; undefined for what is no such error. */
 export function opaErrors(error: unknown): readonly OpaError[] | undefined {
   if (error instanceof SourceError)
     return error.findings.map(({ message, code, file, line, column }) => ({
       message,
       code,
-      location: { file, row: line, col: column },
+      location: { file: fileOf(file), row: line, col: column },
     }));
   if (!(error instanceof EvaluationError)) return undefined;
   const place = /^(.*):(\d+):(\d+)$/.exec(error.where ?? "");
@@ -80,7 +87,7 @@ export function opaErrors(error: unknown): readonly OpaError[] | undefined {
       code: error.code,
       ...(place === null
         ? {}
-        : { location: { file: place[1] ?? "", row: Number(place[2]), col: Number(place[3]) } }),
+        : { location: { file: fileOf(place[1] ?? ""), row: Number(place[2]), col: Number(place[3]) } }),
     },
   ];
 }
