@@ -7,6 +7,7 @@ import type { Implementations } from "./builtin.ts";
 import { COMPARISON } from "./comparison.ts";
 import { ENCODING } from "./encoding.ts";
 import { GLOB } from "./glob.ts";
+import { GRAPHQL } from "./graphql.ts";
 import { GRAPHS } from "./graphs.ts";
 import { HASHES } from "./hashes.ts";
 import { JSON_DOCUMENTS } from "./json-documents.ts";
@@ -35,6 +36,7 @@ const GROUPS: readonly Implementations[] = [
   BITS,
   COMPARISON,
   ENCODING,
+  GRAPHQL,
   GRAPHS,
   HASHES,
   JSON_DOCUMENTS,
