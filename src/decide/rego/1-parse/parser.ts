@@ -194,11 +194,45 @@ export class ModuleParser extends TermParser {
   }
 
   #default(start: number, head: Head): Rule {
-    if (head.value === undefined)
-      this.fail("default rules must have a value", this.token, "write `default NAME := VALUE`");
-    if (head.form === "contains") this.fail("default rules cannot be partial sets", this.token);
-    if (this.isSign("{") || this.isKeyword("if")) this.fail("default rules must not have a body", this.token);
+    if (head.form === "contains") this.fail("illegal default rule (must have a value)", this.token);
+    if (this.isKeyword("if")) this.unexpected();
+    const names = new Set<string>();
+    for (const arg of head.args ?? []) {
+      const at = { start: arg.at.start, end: arg.at.end };
+      if (arg.kind !== "var") this.fail(`illegal default rule (arguments cannot contain ${arg.kind})`, at);
+      if (names.has(arg.name))
+        this.fail(`illegal default rule (arguments cannot be repeated ${arg.name})`, at);
+      names.add(arg.name);
+    }
+    if (head.value !== undefined) this.#constant(head.value);
     return { ...this.span(start), default: true, head, body: [], else: [], bodied: false, chained: false };
+  }
+
+  /** A default's value says all of itself; a comprehension does. */
+  #constant(term: Term): void {
+    switch (term.kind) {
+      case "var":
+      case "ref":
+      case "call":
+        this.fail(`illegal default rule (value cannot contain ${term.kind})`, {
+          start: term.at.start,
+          end: term.at.end,
+        });
+        return;
+      case "array":
+      case "set":
+        for (const item of term.items) this.#constant(item);
+        return;
+      case "object":
+        for (const member of term.members) for (const part of member) this.#constant(part);
+        return;
+      case "template":
+        for (const part of term.parts)
+          if (typeof part !== "string" && part.form.kind === "term") this.#constant(part.form.term);
+        return;
+      default:
+        return;
+    }
   }
 
   #head(isDefault: boolean): Head {
@@ -259,7 +293,6 @@ export class ModuleParser extends TermParser {
       this.fail(`${what} cannot be used for rule name`, { start: term.at.start, end: term.at.end });
     switch (term.kind) {
       case "var":
-        if (term.name.startsWith("$")) bad("var");
         return { path: [term] };
       case "ref":
         if (term.head.kind !== "var") return bad(term.head.kind === "call" ? "ref" : term.head.kind);
@@ -282,7 +315,7 @@ export class ModuleParser extends TermParser {
       if (!bodied && !this.#strict && !this.keywords.has("contains")) return;
       return;
     }
-    if (head.value !== undefined || bodied) return;
+    if (head.value !== undefined || bodied || head.args !== undefined) return;
     if (head.args === undefined && head.path.length === 1)
       this.fail(
         "var cannot be used for rule name",
@@ -299,7 +332,8 @@ export class ModuleParser extends TermParser {
     if (!this.isSign("{")) return [this.literal()];
     const before = this.at;
     const single = this.attempt(() => this.literal());
-    if (single !== undefined && !(single.form.kind === "term" && single.form.term.kind === "set")) return [single];
+    if (single !== undefined && !(single.form.kind === "term" && single.form.term.kind === "set"))
+      return [single];
     this.at = before;
     this.next();
     return this.#braced();

@@ -58,7 +58,12 @@ export class TermParser {
   #depth = 0;
   #wildcards: { count: number };
 
-  constructor(source: Source, tokens: readonly Token[], keywords: Set<string>, wildcards: { count: number } = { count: 0 }) {
+  constructor(
+    source: Source,
+    tokens: readonly Token[],
+    keywords: Set<string>,
+    wildcards: { count: number } = { count: 0 },
+  ) {
     this.source = source;
     this.tokens = tokens;
     this.keywords = keywords;

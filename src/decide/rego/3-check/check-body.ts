@@ -37,6 +37,7 @@ export class BodyChecker {
       case "some-in": {
         this.term(form.collection);
         const type = this.#environment.typeOf(form.collection);
+        if (!this.#isIterated(form.collection, type, form.key)) return;
         const key = keysOf(type) ?? ANY;
         const value = valuesOf(type) ?? ANY;
         const fits =
@@ -53,6 +54,18 @@ export class BodyChecker {
           if (pattern !== undefined) this.#environment.nameAll(pattern);
         new BodyChecker(this.#environment.inner(), this.#findings).body(form.body);
     }
+  }
+
+  /** `some k, v in xs` reads `xs[k]`: a scalar that is written out has just no solution, one behind a name is a mistake. */
+  #isIterated(collection: Term, type: Type | undefined, key: Term | undefined): boolean {
+    const constant = key === undefined ? undefined : constantOf(key);
+    const scalar =
+      type !== undefined && !isCollection(type) && (collection.kind === "var" || collection.kind === "ref");
+    const missing = constant !== undefined && isCollection(type) && select(type, constant) === undefined;
+    if (!scalar && !missing) return true;
+    const step = key === undefined ? "_" : termText(key);
+    this.#add(collection.at, `undefined ref: ${termText(collection)}[${step}]`);
+    return false;
   }
 
   /** Everything within a term: calls, closures, references. */
@@ -192,8 +205,9 @@ export class BodyChecker {
   #leaf(node: RefTerm, start: Type | undefined, path: readonly Term[], from: number): boolean {
     let type = start;
     for (const step of path.slice(from)) {
-      const keys = keysOf(type);
-      if (keys === undefined) return this.#undefined(node, []);
+      if (!isCollection(type)) return this.#undefined(node, []);
+      // An empty collection has no keys that a variable could differ from.
+      const keys = keysOf(type) ?? ANY;
       const constant = constantOf(step);
       if (constant !== undefined) {
         const found = select(type, constant);
@@ -210,7 +224,7 @@ export class BodyChecker {
         if (exist !== undefined && !unifies(exist, keys)) return this.#undefined(node, namesOf(type));
       } else if (!unifyTerm(this.#environment, step, keys, false))
         return this.#undefined(node, namesOf(type));
-      type = valuesOf(type);
+      type = valuesOf(type) ?? ANY;
     }
     return true;
   }
@@ -238,6 +252,19 @@ export class BodyChecker {
       message,
       ...(hint === undefined ? {} : { hint }),
     });
+  }
+}
+
+function isCollection(type: Type | undefined): boolean {
+  switch (type?.kind) {
+    case "array":
+    case "object":
+    case "set":
+      return true;
+    case "any":
+      return type.of.length === 0 || type.of.some(isCollection);
+    default:
+      return false;
   }
 }
 

@@ -3,7 +3,7 @@ import type { ObjectTerm, Term } from "../syntax.ts";
 import { canonicalText } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { Environment } from "./environment.ts";
-import { ANY, isAnything, isUnknown, or, select, type Type, unifies } from "./types.ts";
+import { ANY, isAnything, isUnknown, select, type Type, unifies } from "./types.ts";
 
 /** Whether a term can be of a type. A variable that nothing was known of is of that type from here on. */
 export function unifyTerm(environment: Environment, term: Term, type: Type, union: boolean): boolean {
@@ -33,8 +33,8 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       );
     case "var": {
       const known = environment.typeOf(term);
-      if (!union && known !== undefined) return unifies(known, type);
-      environment.set(term.name, union ? or(known, type) : type);
+      if (known !== undefined) return unifies(known, type);
+      environment.set(term.name, type);
       return true;
     }
     default:

@@ -8,7 +8,7 @@ import {
   isObject,
   isSet,
   memberCount,
-  multiply,
+  productOf,
   type RegoNumber,
   type Value,
 } from "../values/index.ts";
@@ -40,7 +40,7 @@ export const AGGREGATES: Implementations = {
     throw operandError("count", 1, "one of {array, object, set, string}", value);
   },
   sum: (_, value) => numbers("sum", value).reduce<RegoNumber>(add, 0),
-  product: (_, value) => numbers("product", value).reduce<RegoNumber>(multiply, 1),
+  product: (_, value) => productOf(numbers("product", value)),
   max: (_, value) => extreme(items("max", value), 1),
   min: (_, value) => extreme(items("min", value), -1),
   sort: (_, value) => [...items("sort", value)].sort(compare),
@@ -50,8 +50,7 @@ export const AGGREGATES: Implementations = {
 
 function extreme(values: readonly Value[], sign: number): Value | undefined {
   let found: Value | undefined;
-  for (const value of values)
-    if (found === undefined || compare(value, found) * sign > 0) found = value;
+  for (const value of values) if (found === undefined || compare(value, found) * sign > 0) found = value;
   return found;
 }
 

@@ -11,6 +11,7 @@ interface Float {
 }
 
 const BITS = 64;
+const DOUBLE_BITS = 53;
 
 export function add(a: RegoNumber, b: RegoNumber): RegoNumber {
   if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
@@ -72,6 +73,19 @@ export function divide(a: RegoNumber, b: RegoNumber): RegoNumber {
 /** Floating point keeps the sign of a zero. */
 function zero(a: RegoNumber, b: RegoNumber): RegoNumber {
   return numberText(a).startsWith("-") === numberText(b).startsWith("-") ? 0 : numberOf("-0");
+}
+
+/** A product as `product` makes it: exact of integers; else with 53 bits at each step, since that is what it begins with. */
+export function productOf(values: readonly RegoNumber[]): RegoNumber {
+  const integers = values.map(integerOf);
+  if (integers.every((value) => value !== undefined))
+    return integer(integers.reduce((all, value) => all * value, 1n));
+  let all: Float = { mantissa: 1n, exponent: 0 };
+  for (const value of values) {
+    const { mantissa, exponent } = toFloat(value);
+    all = rounded(all.mantissa * mantissa, all.exponent + exponent, false, DOUBLE_BITS);
+  }
+  return fromFloat(all, DOUBLE_BITS);
 }
 
 /** The remainder of integers, with the sign of `a`; undefined where an operand has a fraction. @throws RangeError when `b` is zero */
@@ -140,11 +154,11 @@ function lengthOf(value: bigint): number {
   return (value < 0n ? -value : value).toString(2).length;
 }
 
-/** To 64 bits, the nearest, ties to even; `more` says that something not zero was cut off before. */
-function rounded(value: bigint, exponent: number, more: boolean): Float {
+/** To so many bits, the nearest, ties to even; `more` says that something not zero was cut off before. */
+function rounded(value: bigint, exponent: number, more: boolean, bits: number = BITS): Float {
   const negative = value < 0n;
   const size = negative ? -value : value;
-  const excess = lengthOf(size) - BITS;
+  const excess = lengthOf(size) - bits;
   if (size === 0n) return { mantissa: 0n, exponent: 0 };
   if (excess <= 0) return { mantissa: value, exponent };
   const shift = BigInt(excess);
@@ -155,10 +169,13 @@ function rounded(value: bigint, exponent: number, more: boolean): Float {
   return { mantissa: negative ? -mantissa : mantissa, exponent: exponent + excess };
 }
 
-function fromFloat(value: Float): RegoNumber {
+function fromFloat(value: Float, bits: number = BITS): RegoNumber {
   if (value.mantissa === 0n) return 0;
   const negative = value.mantissa < 0n;
-  const { digits, exponent } = shortest({ ...value, mantissa: negative ? -value.mantissa : value.mantissa });
+  const { digits, exponent } = shortest(
+    { ...value, mantissa: negative ? -value.mantissa : value.mantissa },
+    bits,
+  );
   const sign = negative ? "-" : "";
   const place = digits.length + exponent;
   // An integer is written out; anything else as Go's %g does, whose border is at six digits before the point.
@@ -180,9 +197,9 @@ function isIntegral({ mantissa, exponent }: Float): boolean {
   return exponent >= 0 || mantissa % (1n << BigInt(-exponent)) === 0n;
 }
 
-/** The fewest digits that are nearer to this value than to any other of 64 bits. */
-function shortest(value: Float): { readonly digits: string; readonly exponent: number } {
-  const excess = BITS - lengthOf(value.mantissa);
+/** The fewest digits that are nearer to this value than to any other of so many bits. */
+function shortest(value: Float, bits: number): { readonly digits: string; readonly exponent: number } {
+  const excess = bits - lengthOf(value.mantissa);
   // Twice the value, in units of half of its last place.
   const mantissa = value.mantissa << BigInt(excess + 1);
   const exponent = value.exponent - excess - 1;

@@ -123,7 +123,10 @@ export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
 
 /** Numbers that say all of their digits. */
 function isIntegral(value: RegoNumber): value is number | bigint {
-  return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 1e21);
+  return (
+    typeof value === "bigint" ||
+    (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 1e21)
+  );
 }
 
 /** Beyond 2^53 a number means what its text says. */
