@@ -7,6 +7,7 @@ import { checkQueryTypes, checkTypes, type TypeEnvironment } from "./3-check/ind
 import { type Emitted, emitDocument, emitQuery, type Probe, type Row, State } from "./4-emit/index.ts";
 import type { World } from "./builtins/builtin.ts";
 import { boundedCache } from "./cache.ts";
+import { dataConflicts } from "./data-conflicts.ts";
 import { EvaluationError, SourceError, type SourceFinding } from "./errors.ts";
 import { Source, type Span } from "./source.ts";
 import type { Body, Module, Term } from "./syntax.ts";
@@ -120,6 +121,11 @@ export class Policy {
   /** The tests that the modules hold, in the order of their text. */
   tests(): readonly RegoTest[] {
     return testsOf(this.program.modules);
+  }
+
+  /** Rules that define what the base documents hold already; OPA refuses to load the two together. */
+  dataConflicts(): readonly SourceFinding[] {
+    return dataConflicts(this.program, this.#data);
   }
 
   /** Puts other base documents in the place of those there are. Nothing is compiled again. */

@@ -1,0 +1,41 @@
+import type { Program, RuleGroup, RuleTree } from "./2-resolve/program.ts";
+import type { SourceFinding } from "./errors.ts";
+import { isObject, member, type PlainObject, type Value } from "./values/index.ts";
+
+/** Rules that define what base documents hold already, each a finding as OPA's loader has it. */
+export function dataConflicts(program: Program, data: PlainObject): readonly SourceFinding[] {
+  return groupsOf(program.tree)
+    .filter(({ path }) => holds(data, path))
+    .map(conflict);
+}
+
+function groupsOf(tree: RuleTree): readonly RuleGroup[] {
+  const below = [...tree.children.values()].flatMap(groupsOf);
+  return tree.group === undefined ? below : [tree.group, ...below];
+}
+
+/** Whether there is a value at the path, or one on the way to it that is no object. */
+function holds(data: PlainObject, path: readonly string[]): boolean {
+  let node: Value = data;
+  for (const step of path) {
+    if (!isObject(node)) return true;
+    const next: Value | undefined = member(node, step);
+    if (next === undefined) return false;
+    node = next;
+  }
+  return true;
+}
+
+function conflict({ path, rules, default: fallback }: RuleGroup): SourceFinding {
+  const at = (rules[0] ?? fallback)?.at;
+  const place = at?.source.position(at.start) ?? { line: 1, column: 1 };
+  return {
+    code: "rego_compile_error",
+    severity: "error",
+    file: at?.source.file ?? "",
+    ...place,
+    length: 1,
+    message: `conflicting rule for data path ${path.join("/")} found`,
+    hint: "rename the rule, or take the document out of the data",
+  };
+}
