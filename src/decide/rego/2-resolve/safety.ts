@@ -3,9 +3,9 @@
  * order written is kept wherever it can be.
  */
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
-import { addDirect, addScope } from "./closures.ts";
+import { addDirect, addScope, visitScope } from "./closures.ts";
 import { type Branch, type Draft, equality, Layer, type Names } from "./draft.ts";
-import { hoistCalls, hoistReferences } from "./negation.ts";
+import { hoistCalls, hoistReferences, isComputed } from "./hoisting.ts";
 import { type Arity, type Piece, piecesOf, type Trial, tryPieces } from "./pieces.ts";
 import { mapExpr, mapTerm, visitTerm } from "./walk.ts";
 
@@ -212,14 +212,30 @@ export class Safety {
       const hasClosure = item.pieces.some(({ closed, extra }) => closed.size > 0 || extra !== undefined);
       const inner = hasClosure ? this.#closures(expr, visible) : expr;
       if (index < kept || item.head === undefined) {
-        if (inner.negated) body.push(...hoistReferences(inner, this.#names));
-        else body.push(inner);
+        body.push(...this.#inSteps(inner, trials[index]?.outputs));
       } else if (inner.form.kind === "term" && inner.form.term.kind === "call") {
         const [, term] = inner.form.term.args;
         if (term) terms[item.head] = term;
       }
     });
     return { body, heads: terms };
+  }
+
+  /**
+   * What is evaluated before the expression itself: of a negated one, the references of its operands; of others only where
+   * it uses what it binds, as `[i, input.xs[i]]` does.
+   */
+  #inSteps(expr: Expr, outputs: ReadonlySet<string> | undefined): readonly Expr[] {
+    if (expr.negated) return hoistReferences(expr, this.#names);
+    if (outputs === undefined || outputs.size === 0) return [expr];
+    const seen = new Set<string>();
+    let again = false;
+    visitScope(expr, ({ name }) => {
+      if (seen.has(name) && outputs.has(name)) again = true;
+      seen.add(name);
+    });
+    if (!again) return [expr];
+    return hoistCalls(expr, this.#names).flatMap((part) => hoistReferences(part, this.#names));
   }
 
   #closures(expr: Expr, visible: Layer): Expr {
@@ -267,29 +283,6 @@ function lastNeeded(items: readonly Item[], trials: readonly Trial[], heads: rea
     kept -= 1;
   }
   return kept;
-}
-
-/** Whether a head's term must be evaluated: it holds a reference, a call or a comprehension. */
-function isComputed(term: Term): boolean {
-  switch (term.kind) {
-    case "ref":
-    case "call":
-    case "comprehension":
-    case "template":
-      return true;
-    case "var":
-      return term.name === "input" || term.name === "data";
-    case "array":
-    case "set":
-      return term.items.some(isComputed);
-    case "object":
-      return term.members.some(([key, value]) => isComputed(key) || isComputed(value));
-    case "boolean":
-    case "null":
-    case "number":
-    case "string":
-      return false;
-  }
 }
 
 function variablesOf(term: Term): VarTerm[] {

@@ -1,7 +1,6 @@
 /**
- * Takes out of a negated expression what must be there before it is tried. What is undefined within its operands makes the
- * whole expression undefined, not true: `not count(input.xs) > 1` needs `input.xs`, while `not input.x == 1` does not need
- * `input.x`.
+ * Takes out of an expression what is evaluated before it. What is undefined within the operands of a negated one makes it
+ * undefined, not true: `not count(input.xs) > 1` needs `input.xs`, while `not input.x == 1` does not need `input.x`.
  */
 import type { Expr, Term, With } from "../syntax.ts";
 import { equality, type Names } from "./draft.ts";
@@ -30,11 +29,18 @@ export function hoistCalls(expr: Expr, names: Names): readonly Expr[] {
   const hoist = new Hoist(names);
   const withs = expr.with.map((item): With => {
     const inner = inward(item.value, hoist, []);
-    const evaluated = inner.kind === "ref" || inner.kind === "comprehension" || isRoot(inner);
-    return { ...item, value: evaluated ? hoist.out(inner, []) : inner };
+    return { ...item, value: isComputed(inner) ? hoist.out(inner, []) : inner };
   });
   const { form } = expr;
-  if (form.kind !== "term") return [expr];
+  if (form.kind === "every") {
+    const domain = hoist.out(inward(form.domain, hoist, withs), withs);
+    return [...hoist.before, { ...expr, form: { ...form, domain }, with: withs }];
+  }
+  if (form.kind === "some-in") {
+    const collection = hoist.out(inward(form.collection, hoist, withs), withs);
+    return [...hoist.before, { ...expr, form: { ...form, collection }, with: withs }];
+  }
+  if (form.kind === "some") return [expr];
   const term =
     form.term.kind === "call"
       ? { ...form.term, args: form.term.args.map((arg) => inward(arg, hoist, withs)) }
@@ -74,4 +80,27 @@ export function hoistReferences(expr: Expr, names: Names): readonly Expr[] {
 
 function isEqual(operator: Term): boolean {
   return operator.kind === "var" && operator.name === "equal";
+}
+
+/** Whether a term must be evaluated: it holds a reference, a call or a comprehension. */
+export function isComputed(term: Term): boolean {
+  switch (term.kind) {
+    case "ref":
+    case "call":
+    case "comprehension":
+    case "template":
+      return true;
+    case "var":
+      return term.name === "input" || term.name === "data";
+    case "array":
+    case "set":
+      return term.items.some(isComputed);
+    case "object":
+      return term.members.some(([key, value]) => isComputed(key) || isComputed(value));
+    case "boolean":
+    case "null":
+    case "number":
+    case "string":
+      return false;
+  }
 }
