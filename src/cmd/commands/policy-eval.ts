@@ -1,15 +1,8 @@
 import { resolve } from "node:path";
-import {
-  compile,
-  EvaluationError,
-  type Policy,
-  type Solution,
-  SourceError,
-  stringify,
-  type Value,
-} from "#rego";
+import { EvaluationError, type Policy, type Solution, SourceError, stringify, type Value } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
 import { answerLine } from "../rego/batch.ts";
+import { compileLoaded } from "../rego/compile.ts";
 import { evaluateOptions } from "../rego/evaluation.ts";
 import { REGO_FLAGS, readingOf, regoHosts } from "../rego/flags.ts";
 import { loadPaths, readDocument } from "../rego/load.ts";
@@ -70,7 +63,7 @@ function evaluate(query: string, flags: Flags, json: boolean, world: World): Exi
   const input = flags.input === undefined ? undefined : readInput(flags.input, world);
   const texts: Texts = new Map([...Object.entries(modules), ["query", query]]);
   try {
-    const policy = compile(modules, data.value, {
+    const policy = compileLoaded(modules, data.value, {
       ...readingOf(flags),
       instrument: flags.explain === true || flags.profile === true,
     });

@@ -1,5 +1,6 @@
-import { compile, type Policy, type RegoTest, SourceError } from "#rego";
+import { type Policy, type RegoTest, SourceError } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
+import { compileLoaded } from "../rego/compile.ts";
 import { Coverage, type CoverageReport } from "../rego/coverage.ts";
 import { REGO_FLAGS, readingOf, regoHosts } from "../rego/flags.ts";
 import { loadPaths } from "../rego/load.ts";
@@ -65,7 +66,7 @@ export const policyTest: Command = defineCommand({
     const options = { ...readingOf(flags), separateTests: true };
     let policy: Policy;
     try {
-      policy = compile(modules, data.value, options);
+      policy = compileLoaded(modules, data.value, options);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       if (json) printJson(world, { errors: opaErrors(error) });
@@ -79,7 +80,8 @@ export const policyTest: Command = defineCommand({
       flags,
       timeoutMs,
       world: regoWorld(regoHosts(flags)),
-      instrumented: () => (instrumented ??= compile(modules, data.value, { ...options, instrument: true })),
+      instrumented: () =>
+        (instrumented ??= compileLoaded(modules, data.value, { ...options, instrument: true })),
     };
     const tests = policy.tests().filter(({ path }) => wanted.test(path));
     if (flags.bench === true) return measure(policy, tests, bench, json, world);

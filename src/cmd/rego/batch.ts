@@ -1,5 +1,4 @@
 import {
-  compile,
   EvaluationError,
   isObject,
   member,
@@ -11,6 +10,7 @@ import {
   stringify,
   type Value,
 } from "#rego";
+import { compileLoaded } from "./compile.ts";
 import { evaluateOptions } from "./evaluation.ts";
 import { regoWorld } from "./world.ts";
 
@@ -52,7 +52,7 @@ function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[
     if (typeof text !== "string") throw new TypeError(`module ${name} is no text`);
     return [name, text] as const;
   });
-  const policy = compile(Object.fromEntries(texts), objectIn(asked, "data"), {
+  const policy = compileLoaded(Object.fromEntries(texts), objectIn(asked, "data"), {
     dialect: asked["v0"] === true ? "v0" : "v1",
   });
   const options = {
