@@ -14,7 +14,7 @@ import {
 import { columns } from "../terminal/columns.ts";
 
 /** A value as indented JSON, numbers as they are spelled. */
-export function indented(value: Value, margin = ""): string {
+function indented(value: Value, margin = ""): string {
   const inner = `${margin}  `;
   if (isArray(value) || isSet(value)) {
     const items = isArray(value) ? value : value.sorted();

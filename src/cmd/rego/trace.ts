@@ -33,17 +33,21 @@ export class Steps {
   readonly reached: Set<number> = new Set();
   /** How many steps those are. */
   left = 0;
+  /** The latest step of each expression. */
+  readonly #latest = new Map<number, Step>();
   readonly probe: Probe = (site, event) => {
     this.reached.add(site);
-    if (event === "enter") this.#add({ site, head: false, held: 0 });
+    if (event === "enter") this.#latest.set(site, this.#add({ site, head: false, held: 0 }));
     if (event !== "holds") return;
-    const tried = this.steps.findLast((step) => step.site === site && !step.head);
+    const tried = this.#latest.get(site);
+    // a rule's head is not tried, it holds
     if (tried === undefined) this.#add({ site, head: true, held: 1 });
     else tried.held++;
   };
-  #add(step: Step): void {
+  #add(step: Step): Step {
     if (this.steps.length < MOST_STEPS) this.steps.push(step);
     else this.left++;
+    return step;
   }
 }
 
