@@ -49,9 +49,11 @@ export class Coverage {
   /** Every expression and every rule's head of these modules, reached or not. */
   report(modules: readonly Module[]): CoverageReport {
     const files = modules.map((module): readonly [string, FileCoverage] => {
-      const spans = module.rules.flatMap(spansOf);
-      const covered = spans.filter((span) => this.#reached.has(keyOf(span))).map(rangeOf);
-      const missed = spans.filter((span) => !this.#reached.has(keyOf(span))).map(rangeOf);
+      const places = module.rules.flatMap(placesOf);
+      const covered = places.filter(({ span }) => this.#reached.has(keyOf(span))).map(rangeOf);
+      const missed = places
+        .filter(({ span, declares }) => !declares && !this.#reached.has(keyOf(span)))
+        .map(rangeOf);
       return [
         module.at.source.file,
         {
@@ -96,14 +98,20 @@ function keyOf({ source, start }: Span): string {
   return `${source.file}:${start}`;
 }
 
-function rangeOf({ source, start, end }: Span): Range {
+function rangeOf({ span: { source, start, end } }: Countable): Range {
   const from = source.position(start);
   const to = source.position(end);
   return { start: { row: from.line, col: from.column }, end: { row: to.line, col: to.column } };
 }
 
+/** What can be reached. A declaration (`some x in xs`) counts where it was, and is not missed where it was not. */
+interface Countable {
+  readonly span: Span;
+  readonly declares: boolean;
+}
+
 /** A default is no more than a constant, and has nothing to be reached. */
-function spansOf(rule: Rule): readonly Span[] {
+function placesOf(rule: Rule): readonly Countable[] {
   if (rule.default) return [];
   const { head } = rule;
   const terms = [
@@ -111,53 +119,53 @@ function spansOf(rule: Rule): readonly Span[] {
     ...(head.key === undefined ? [] : [head.key]),
   ];
   return [
-    head.at,
-    ...terms.flatMap(spansInTerm),
-    ...spansInBody(rule.body),
+    { span: head.at, declares: false },
+    ...terms.flatMap(placesInTerm),
+    ...placesInBody(rule.body),
     ...rule.else.flatMap(({ value, body }) => [
-      ...(value === undefined ? [] : spansInTerm(value)),
-      ...spansInBody(body),
+      ...(value === undefined ? [] : placesInTerm(value)),
+      ...placesInBody(body),
     ]),
   ];
 }
 
-function spansInBody(body: Body): readonly Span[] {
-  return body.flatMap(spansInExpr);
+function placesInBody(body: Body): readonly Countable[] {
+  return body.flatMap(placesInExpr);
 }
 
-/** A declaration with `some` alone does nothing that could be left out. */
-function spansInExpr({ at, form }: Expr): readonly Span[] {
+function placesInExpr({ at, form }: Expr): readonly Countable[] {
   switch (form.kind) {
     case "some":
       return [];
     case "some-in":
-      return spansInTerm(form.collection);
+      return [{ span: at, declares: true }, ...placesInTerm(form.collection)];
     case "every":
-      return [at, ...spansInTerm(form.domain), ...spansInBody(form.body)];
+      return [{ span: at, declares: false }, ...placesInTerm(form.domain), ...placesInBody(form.body)];
     case "term":
-      return [at, ...spansInTerm(form.term)];
+      // what was put in to follow a test's cases has no text of its own
+      return at.start === at.end ? [] : [{ span: at, declares: false }, ...placesInTerm(form.term)];
   }
 }
 
-function spansInTerm(term: Term): readonly Span[] {
+function placesInTerm(term: Term): readonly Countable[] {
   switch (term.kind) {
     case "comprehension":
       return [
-        ...(term.key === undefined ? [] : spansInTerm(term.key)),
-        ...spansInTerm(term.value),
-        ...spansInBody(term.body),
+        ...(term.key === undefined ? [] : placesInTerm(term.key)),
+        ...placesInTerm(term.value),
+        ...placesInBody(term.body),
       ];
     case "call":
-      return term.args.flatMap(spansInTerm);
+      return term.args.flatMap(placesInTerm);
     case "ref":
-      return [...spansInTerm(term.head), ...term.path.flatMap(spansInTerm)];
+      return [...placesInTerm(term.head), ...term.path.flatMap(placesInTerm)];
     case "array":
     case "set":
-      return term.items.flatMap(spansInTerm);
+      return term.items.flatMap(placesInTerm);
     case "object":
-      return term.members.flatMap(([key, value]) => [...spansInTerm(key), ...spansInTerm(value)]);
+      return term.members.flatMap(([key, value]) => [...placesInTerm(key), ...placesInTerm(value)]);
     case "template":
-      return term.parts.flatMap((part) => (typeof part === "string" ? [] : spansInExpr(part)));
+      return term.parts.flatMap((part) => (typeof part === "string" ? [] : placesInExpr(part)));
     case "null":
     case "boolean":
     case "number":
