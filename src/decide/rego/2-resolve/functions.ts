@@ -26,7 +26,7 @@ function operandCount(signature: string): number {
 }
 
 /** The operator's name or path as written in source. */
-export function operatorText(operator: CallTerm["operator"]): string {
+function operatorText(operator: CallTerm["operator"]): string {
   if (operator.kind === "var") return operator.label ?? operator.name;
   const head = operator.head.kind === "var" ? (operator.head.label ?? operator.head.name) : "";
   return [head, ...operator.path.map((step) => (step.kind === "string" ? step.value : "_"))].join(".");
@@ -43,7 +43,7 @@ export function builtinName(operator: Term): string | undefined {
 }
 
 /** The path under `data` of a ground reference, else undefined. */
-export function dataPath(term: Term): readonly string[] | undefined {
+function dataPath(term: Term): readonly string[] | undefined {
   if (term.kind !== "ref" || term.head.kind !== "var" || term.head.name !== "data") return undefined;
   const path: string[] = [];
   for (const step of term.path) {

@@ -21,8 +21,8 @@ import { type Survey, surveyDraft } from "./survey.ts";
 import { buildTree, checkConflicts, checkData } from "./tree.ts";
 import { addUnsafe, namesAround } from "./unsafe.ts";
 
-export type { Program, ResolvedQuery, ResolvedRule, RuleGroup, RuleTree } from "./program.ts";
-export { type QueryOptions, type QueryResolution, resolveQuery } from "./query.ts";
+export type { Program, RuleTree } from "./program.ts";
+export { type QueryOptions, resolveQuery } from "./query.ts";
 
 export interface ResolveOptions {
   /** What `opa check --strict` forbids, too: unused imports, variables and arguments, deprecated built-ins. */

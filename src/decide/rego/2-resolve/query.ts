@@ -20,7 +20,7 @@ export interface QueryOptions {
   readonly strict?: boolean;
 }
 
-export interface QueryResolution {
+interface QueryResolution {
   readonly query?: ResolvedQuery;
   readonly findings: readonly SourceFinding[];
 }
