@@ -28,6 +28,7 @@ import { UNITS } from "./units.ts";
 import { URI } from "./uri.ts";
 import { UUID } from "./uuid.ts";
 import { X509 } from "./x509.ts";
+import { YAML } from "./yaml.ts";
 
 const GROUPS: readonly Implementations[] = [
   AGGREGATES,
@@ -49,6 +50,7 @@ const GROUPS: readonly Implementations[] = [
   SEMVER,
   UUID,
   URI,
+  YAML,
   NUMBERS,
   SETS,
   SPRINTF,

@@ -57,7 +57,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 };
 
 /** Go's durations, with days, weeks and years of 365 days. */
-function duration(text: string): bigint | undefined {
+export function parseDuration(text: string): bigint | undefined {
   const match = /^([+-]?)(.+)$/s.exec(text);
   if (match === null) return undefined;
   const body = match[2] as string;
@@ -125,7 +125,7 @@ export const TIME: Implementations = {
   "time.parse_duration_ns": (_, value) => {
     const name = "time.parse_duration_ns";
     const text = stringOperand(name, 1, value);
-    const found = duration(text);
+    const found = parseDuration(text);
     if (found === undefined || !fits(found))
       throw failure(name, `time: invalid duration ${JSON.stringify(text)}`);
     return integer(found);
