@@ -8,7 +8,12 @@
  * - The operator of a call is a `var` holding a built-in's full name (`io.jwt.decode`), or a `ref` to a function under `data`.
  * - `:=` has become `eq` with a variable of its own, `some x` is gone, `print(a, b)` is `internal.print([{t | t = a}, …])`, a
  *   template is `internal.template_string([…])` in the same way, `rego.metadata.*()` is the data that it stands for.
- * - Of a negated expression, the calls within its operands stand in expressions of their own before it.
+ * - Of a negated expression, the calls within its operands stand in expressions of their own before it, and so do their
+ *   references, those that `=` or `==` compares aside. The same holds for an expression that uses what it binds, such as
+ *   `[i, input.xs[i]]`.
+ * - What is negated is a term. `some … in` and `every` stay as they are written.
+ * - The target of a `with` that replaces a built-in is a `var` with its full name, and so is a built-in as the value.
+ * - Names that begin with `$` were not written by anybody: `$0` is a wildcard, `$$1` was made here.
  * - Expressions stand in an order in which each finds its inputs bound.
  */
 import type { Span } from "../source.ts";

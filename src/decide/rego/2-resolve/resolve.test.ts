@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseModule, parseQuery } from "../1-parse/index.ts";
 import { Source } from "../source.ts";
-import type { Body, Expr, Term } from "../syntax.ts";
+import type { Body, Expr, Module, Term } from "../syntax.ts";
 import { type Program, type QueryOptions, type RuleTree, resolve, resolveQuery } from "./index.ts";
 
 /** The tree as text, names as resolved: `eq(x$1, 1); not equal(x$1, data.t.q)`. */
@@ -238,6 +238,35 @@ test("no rule stands where base data does", () => {
       path === undefined ? [] : [`rego_compile_error conflicting rule for data path ${path} found`];
     assert.deepEqual(messages, wanted, text);
   }
+});
+
+test("metadata is what the annotations say, from the rule outward", () => {
+  const text = "package t.u\np := rego.metadata.rule()\nq := rego.metadata.chain()";
+  const { module } = parseModule(new Source("a", text), { dialect: "v1" });
+  assert.ok(module);
+  const [p, q] = module.rules;
+  assert.ok(p && q);
+  const { at } = module;
+  const annotations: Module["annotations"] = [
+    { at, scope: "subpackages", values: { title: "all" }, target: module.package },
+    { at, scope: "package", values: { title: "own" }, target: module.package },
+    {
+      at,
+      scope: "rule",
+      values: { title: "rule", custom: { __proto__: null, k: [1, true, null] } },
+      target: p,
+    },
+    { at, scope: "document", values: { title: "document" }, target: q },
+  ];
+  const resolved = resolve([{ ...module, annotations }]);
+  assert.ok(resolved.program);
+  assert.deepEqual(rulesText(resolved.program.tree), [
+    'value t.u.p := {"title": "rule", "custom": {"k": [1, true, null]}, "scope": "rule"} {  }',
+    'value t.u.q := [{"path": ["t", "u", "q"]}, ' +
+      '{"annotations": {"title": "document", "scope": "document"}, "path": ["t", "u", "q"]}, ' +
+      '{"annotations": {"title": "own", "scope": "package"}, "path": ["t", "u"]}, ' +
+      '{"annotations": {"title": "all", "scope": "subpackages"}, "path": ["t", "u"]}] {  }',
+  ]);
 });
 
 test("built-ins can be forbidden", () => {
