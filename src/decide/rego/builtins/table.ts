@@ -10,12 +10,14 @@ import { GLOB } from "./glob.ts";
 import { GRAPHQL } from "./graphql.ts";
 import { GRAPHS } from "./graphs.ts";
 import { HASHES } from "./hashes.ts";
+import { HTTP } from "./http.ts";
 import { JSON_DOCUMENTS } from "./json-documents.ts";
 import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
 import { NET } from "./net.ts";
 import { NUMBERS } from "./numbers.ts";
 import { REGEX } from "./regex.ts";
+import { RUNTIME } from "./runtime.ts";
 import { SEMVER } from "./semver.ts";
 import { SETS } from "./sets.ts";
 import { SPRINTF } from "./sprintf.ts";
@@ -40,6 +42,7 @@ const GROUPS: readonly Implementations[] = [
   GRAPHQL,
   GRAPHS,
   HASHES,
+  HTTP,
   JSON_DOCUMENTS,
   JSON_TEXT,
   JWT,
@@ -47,6 +50,7 @@ const GROUPS: readonly Implementations[] = [
   REGEX,
   GLOB,
   NET,
+  RUNTIME,
   SEMVER,
   UUID,
   URI,
