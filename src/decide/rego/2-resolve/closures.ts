@@ -7,7 +7,20 @@ import { type Branch, type Draft, isAnonymous, labelOf, type Names } from "./dra
 import { isBuiltinValue } from "./functions.ts";
 import { eachPart, eachTerm, mapExpr, mapSame, mapTerm } from "./walk.ts";
 
-type Renaming = ReadonlyMap<string, string>;
+/** The new names of a scope's variables, over those of the scopes around. */
+class Renaming {
+  readonly #own = new Map<string, string>();
+  readonly #around: Renaming | undefined;
+  constructor(around?: Renaming) {
+    this.#around = around;
+  }
+  get(name: string): string | undefined {
+    return this.#own.get(name) ?? this.#around?.get(name);
+  }
+  set(name: string, to: string): void {
+    this.#own.set(name, to);
+  }
+}
 
 const ROOTS: ReadonlySet<string> = new Set(["input", "data"]);
 
@@ -58,9 +71,9 @@ class Renamer {
     for (const expr of body) {
       addScope(expr, direct);
     }
-    const renaming = new Map(around);
+    const renaming = new Renaming(around);
     for (const name of direct) {
-      if (around.has(name) || ROOTS.has(name) || isAnonymous(name)) continue;
+      if (around.get(name) !== undefined || ROOTS.has(name) || isAnonymous(name)) continue;
       renaming.set(name, this.#taken.has(name) ? this.#names.of(name) : name);
       this.#taken.add(name);
     }
@@ -118,7 +131,7 @@ class Renamer {
 export function separateScopes(draft: Draft): Draft {
   const taken = new Set<string>();
   const renamer = new Renamer(draft.names, taken);
-  const args = renamer.own(draft.args, [], new Map());
+  const args = renamer.own(draft.args, [], new Renaming());
   let { keys, member } = draft;
   const branches = draft.branches.map((branch, index): Branch => {
     const head = branch.value ? [branch.value] : [];
@@ -137,5 +150,5 @@ export function separateScopes(draft: Draft): Draft {
 
 export function separateQueryScopes(body: Body, names: Names): Body {
   const renamer = new Renamer(names, new Set());
-  return renamer.body(body, renamer.own([], body, new Map()));
+  return renamer.body(body, renamer.own([], body, new Renaming()));
 }

@@ -86,7 +86,8 @@ class Compilation {
     });
     if (findings.any) return undefined;
     drafts = drafts.map((draft, index) => {
-      const separate = separateScopes(draft);
+      const isOneScope = draft.branches.length === 1 && !surveys[index]?.closures;
+      const separate = isOneScope ? draft : separateScopes(draft);
       return surveys[index]?.replacing
         ? this.#again(checkWiths(separate, functions), index, surveys)
         : separate;

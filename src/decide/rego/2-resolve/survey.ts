@@ -10,6 +10,8 @@ export interface Survey {
   readonly alone: ReadonlySet<Term>;
   /** There are prints or templates. */
   readonly printing: boolean;
+  /** There are closures, each a scope of its own. */
+  readonly closures: boolean;
   /** There is a `with`, or a call without operands. */
   readonly replacing: boolean;
 }
@@ -19,9 +21,11 @@ function surveyor(): { readonly visitor: Visitor; readonly result: () => Survey 
   const alone = new Set<Term>();
   let printing = false;
   let replacing = false;
+  let closures = false;
   const visitor: Visitor = {
     term: (term) => {
       if (term.kind === "template" || isPrint(term)) printing = true;
+      if (term.kind === "comprehension") closures = true;
       if (term.kind !== "call") return true;
       calls.push(term);
       if (term.args.length === 0) replacing = true;
@@ -30,9 +34,10 @@ function surveyor(): { readonly visitor: Visitor; readonly result: () => Survey 
     expr: ({ form, with: withs }) => {
       if (form.kind === "term" && form.term.kind === "call") alone.add(form.term);
       if (withs.length > 0) replacing = true;
+      if (form.kind === "every") closures = true;
     },
   };
-  return { visitor, result: () => ({ calls, alone, printing, replacing }) };
+  return { visitor, result: () => ({ calls, alone, printing, closures, replacing }) };
 }
 
 export function surveyDraft(draft: Draft): Survey {
