@@ -38,7 +38,8 @@ export function decode(_evaluation: Evaluation, operand: Value): Value {
     if (type !== undefined && typeof type !== "string") throw new DataError("cty: must be a string");
     if (type !== "JWT")
       return [header, parseJsonObject(payload), decodePart(token.signature, "JWT signature").toString("hex")];
-    text = payload.toString("utf8");
+    // Within a token the other one may stand as a JSON string.
+    text = payload.toString("utf8").replaceAll(/^"+|"+$/g, "");
   }
 }
 

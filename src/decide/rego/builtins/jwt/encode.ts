@@ -47,11 +47,15 @@ function jsonOf(text: string): Value | undefined {
   }
 }
 
+/** What OPA's reader of headers takes for a number. */
+const NUMERIC = /^[\d+\-.eE]+$/;
+
 /** The algorithm, and the type: a JWT where the header does not say. Of two `alg` the first counts. */
 function headerOf(text: string): { readonly alg: string; readonly type: string } {
   const problem = "missing or invalid 'alg' header:";
   const header = jsonOf(text);
-  if (header === undefined) throw new DataError(`${problem} cannot parse JSON`);
+  if (text.trim() === "") throw new DataError(`${problem} cannot parse JSON: cannot parse empty string`);
+  if (header === undefined && !NUMERIC.test(text)) throw new DataError(`${problem} cannot parse JSON`);
   const alg = isObject(header) ? firstMember(text, "alg") : undefined;
   if (!isObject(header) || alg === undefined) throw new DataError(`${problem} jwsbb: header "alg" not found`);
   if (typeof alg !== "string") throw new DataError(`${problem} value doesn't contain string`);
