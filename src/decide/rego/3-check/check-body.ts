@@ -8,7 +8,17 @@ import { termText } from "../term-text.ts";
 import { constantOf } from "./constant.ts";
 import type { Environment } from "./environment.ts";
 import { signatureOf } from "./signature.ts";
-import { ANY, keysOf, STRING, select, type Type, typeText, unifies, valuesOf } from "./types.ts";
+import {
+  ANY,
+  isCollection,
+  keysOf,
+  STRING,
+  select,
+  type Type,
+  typeText,
+  unifies,
+  valuesOf,
+} from "./types.ts";
 import { unifyTerm, unifyTerms } from "./unify.ts";
 
 export class BodyChecker {
@@ -29,7 +39,7 @@ export class BodyChecker {
       if (this.#environment.typeOf(value)?.kind !== "function") this.term(value);
     switch (form.kind) {
       case "term":
-        if (form.term.kind === "call") this.#call(form.term, at);
+        if (form.term.kind === "call") this.#call(form.term, at, true);
         else this.term(form.term);
         return;
       case "some":
@@ -103,14 +113,20 @@ export class BodyChecker {
     }
   }
 
-  #call(call: CallTerm, at: Span = call.at): void {
+  #call(call: CallTerm, at: Span = call.at, isStatement = false): void {
     const before = this.#findings.length;
     for (const arg of call.args) this.term(arg);
     // What is wrong within an operand is said already.
     if (this.#findings.length > before) return;
     const [a, b, c] = call.args;
     const name = call.operator.kind === "var" ? call.operator.name : termText(call.operator);
-    if ((name === "eq" || name === "equal") && a !== undefined && b !== undefined && call.args.length === 2) {
+    // A comparison whose outcome is a value may well be false.
+    if (
+      (name === "eq" || (name === "equal" && isStatement)) &&
+      a !== undefined &&
+      b !== undefined &&
+      call.args.length === 2
+    ) {
       if (!unifyTerms(this.#environment, a, b)) this.#mismatch(at, a, b);
       return;
     }
@@ -145,9 +161,9 @@ export class BodyChecker {
     const type = this.#environment.typeOf(collection);
     const values = valuesOf(type);
     const keys = keysOf(type);
-    if (values !== undefined && !unifies(this.#environment.typeOf(value), values))
-      this.#mismatch(at, value, collection);
-    else if (key !== undefined && keys !== undefined && !unifies(this.#environment.typeOf(key), keys))
+    const known = (term: Term): Type => this.#environment.typeOf(term) ?? ANY;
+    if (values !== undefined && !unifies(known(value), values)) this.#mismatch(at, value, collection);
+    else if (key !== undefined && keys !== undefined && !unifies(known(key), keys))
       this.#mismatch(at, key, collection);
   }
 
@@ -252,19 +268,6 @@ export class BodyChecker {
       message,
       ...(hint === undefined ? {} : { hint }),
     });
-  }
-}
-
-function isCollection(type: Type | undefined): boolean {
-  switch (type?.kind) {
-    case "array":
-    case "object":
-    case "set":
-      return true;
-    case "any":
-      return type.of.length === 0 || type.of.some(isCollection);
-    default:
-      return false;
   }
 }
 

@@ -5,7 +5,17 @@ import type { Value } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { RuleTypes } from "./rule-types.ts";
 import { signatureOf } from "./signature.ts";
-import { ANY, or, orAll, type Property, type Rest, select, type Type, valuesOf } from "./types.ts";
+import {
+  ANY,
+  isCollection,
+  or,
+  orAll,
+  type Property,
+  type Rest,
+  select,
+  type Type,
+  valuesOf,
+} from "./types.ts";
 
 export class Environment {
   readonly rules: RuleTypes;
@@ -126,7 +136,11 @@ function follow(type: Type | undefined, path: readonly Term[]): Type | undefined
   let found = type;
   for (const step of path) {
     const key = constantOf(step);
-    found = key === undefined ? valuesOf(found) : select(found, key as Value);
+    // What an empty collection has is not known to be anything.
+    found =
+      key !== undefined
+        ? select(found, key as Value)
+        : (valuesOf(found) ?? (isCollection(found) ? ANY : undefined));
   }
   return found;
 }

@@ -83,7 +83,7 @@ function nested(environment: Environment, keys: readonly Term[], leaf: Type | un
   if (key === undefined || leaf === undefined) return leaf;
   const value = nested(environment, rest, leaf);
   const constant = constantOf(key);
-  if (typeof constant === "string")
+  if (constant !== undefined)
     return { kind: "object", members: [{ key: constant, type: value }], rest: { key: ANY, value: ANY } };
   return { kind: "object", members: [], rest: { key: environment.typeOf(key), value } };
 }

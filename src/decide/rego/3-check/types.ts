@@ -208,3 +208,17 @@ export function isUnknown(type: Type | undefined): boolean {
       return false;
   }
 }
+
+/** Whether it may have members. */
+export function isCollection(type: Type | undefined): boolean {
+  switch (type?.kind) {
+    case "array":
+    case "object":
+    case "set":
+      return true;
+    case "any":
+      return type.of.length === 0 || type.of.some(isCollection);
+    default:
+      return false;
+  }
+}

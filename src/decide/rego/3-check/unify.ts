@@ -27,7 +27,7 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       return type.kind === "object" && unifyObject(environment, term, type, union);
     case "set":
       if (type.kind === "any") return alternatives(environment, term, type, term.items);
-      if (type.kind !== "set") return false;
+      if (type.kind !== "set" || (term.items.length === 0 && type.of === undefined)) return false;
       return term.items.every(
         (item) => type.of !== undefined && unifyTerm(environment, item, type.of, union),
       );

@@ -1,6 +1,7 @@
 /** Expressions to JavaScript: each goes on with the next where it holds, once for each of its solutions. */
 import { DECLARATIONS } from "../builtins/declarations.ts";
 import type { Body, Expr, Term, With } from "../syntax.ts";
+import { isSet } from "../values/index.ts";
 import { INLINE } from "./inline.ts";
 import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import type { Scope } from "./scope.ts";
@@ -27,13 +28,26 @@ function form(scope: Scope, { form }: Expr): void {
     case "some":
       return;
     case "some-in": {
-      const collection = term(scope, form.collection);
+      const collection = collectionOf(scope, form.collection);
       const { value } = each(scope, collection, form.key);
       return unifyValue(scope, form.value, value);
     }
     case "every":
       return every(scope, form.key, form.value, term(scope, form.domain), form.body);
   }
+}
+
+/**
+ * What a loop goes over. A set that is written out is gone through as it is written: members that turn out to be equal have a turn
+ * each, the constants first.
+ */
+function collectionOf(scope: Scope, node: Term): string {
+  if (node.kind !== "set" || constantOf(node) !== undefined) return term(scope, node);
+  const constants = node.items.filter((item) => constantOf(item) !== undefined);
+  const others = node.items.filter((item) => constantOf(item) === undefined);
+  const known = constantOf({ ...node, items: constants });
+  const values = isSet(known) ? known.sorted().map((value) => scope.unit.constant(value)) : [];
+  return scope.keep(`R.turns([${[...values, ...others.map((item) => term(scope, item))].join(", ")}])`);
 }
 
 function condition(scope: Scope, node: Term): void {

@@ -5,6 +5,7 @@ import type { Body, Term } from "../syntax.ts";
 import { equal, type Value } from "../values/index.ts";
 import { body } from "./body.ts";
 import { constantOf, textLiteral } from "./literal.ts";
+import { requireReferences } from "./required.ts";
 import { indexOf } from "./rule-index.ts";
 import { Scope } from "./scope.ts";
 import { term } from "./terms.ts";
@@ -150,7 +151,10 @@ function emitBody(
   const name = unit.fresh("b");
   const lines: string[] = [];
   const scope = new Scope(unit, lines, new Map(), "return undefined;");
-  rule.args.forEach((arg, index) => unifyValue(scope, arg, `a${index}`));
+  rule.args.forEach((arg, index) => {
+    unifyValue(scope, arg, `a${index}`);
+  });
+  requireReferences(scope, expressions);
   body(scope, expressions);
   const constant = value === undefined ? true : constantOf(value);
   const result = value === undefined ? "true" : term(scope, value);
@@ -227,6 +231,7 @@ function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup, given?: s
   const scope = new Scope(unit, lines, new Map(), "return;");
   const selector = group.kind === "set" ? rule.member : rule.keys[0];
   if (given !== undefined && selector !== undefined && selects(selector)) unifyValue(scope, selector, given);
+  requireReferences(scope, rule.body);
   body(scope, rule.body);
   const keys = rule.keys.map((key) => term(scope, key));
   const place = textLiteral(where(rule.head));

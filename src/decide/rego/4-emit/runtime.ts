@@ -432,6 +432,24 @@ export function putUnique(object: RegoObject, key: Value, value: Value, where: s
   else if (!equal(old, value)) throw conflictingKeys(where);
 }
 
+/** Members of a set that was written out, each with a turn of its own. */
+class Turns extends RegoSet {
+  readonly #turns: readonly Value[];
+  constructor(turns: readonly Value[]) {
+    super();
+    this.#turns = turns;
+  }
+  override sorted(): readonly Value[] {
+    return this.#turns;
+  }
+  override member(value: Value): Value {
+    return value;
+  }
+}
+export function turns(values: readonly Value[]): RegoSet {
+  return new Turns(values);
+}
+
 /** How often one member is asked for before all are evaluated: from then on each further one is a look-up. */
 export const MEMBERS_ONE_BY_ONE = 16;
 

@@ -169,6 +169,21 @@ export class Unit {
     });
   }
 
+  /** A reference by names alone to the input or to base documents. */
+  isBase(node: Term): boolean {
+    if (node.kind !== "ref" || node.head.kind !== "var" || node.path.length === 0) return false;
+    if (!node.path.every((step) => step.kind === "string")) return false;
+    if (node.head.name === "input") return true;
+    if (node.head.name !== "data") return false;
+    let tree: RuleTree | undefined = this.program.tree;
+    for (const step of node.path) {
+      if (tree?.group !== undefined) return false;
+      tree = step.kind === "string" ? tree?.children.get(step.value) : undefined;
+      if (tree === undefined) return true;
+    }
+    return false;
+  }
+
   isMocked(name: string): boolean {
     return this.#replacements.functions.has(name);
   }

@@ -14,7 +14,7 @@ import {
   sortedKeys,
   type Value,
 } from "../values/index.ts";
-import { arrayOperand, failure, type Implementations, objectOperand, operandError } from "./builtin.ts";
+import { arrayOperand, type Implementations, objectOperand, operandError } from "./builtin.ts";
 import { at, patch } from "./json-patch.ts";
 
 /** Keys named by an array, a set or an object's own keys. */
@@ -171,15 +171,8 @@ export const JSON_DOCUMENTS: Implementations = {
     }
     return merged;
   },
-  "object.subset": (_, a, b) => {
-    const found = isSubset(a, b);
-    if (found === undefined)
-      throw failure(
-        "object.subset",
-        "both arguments object.subset must be of the same type or array and set",
-      );
-    return found;
-  },
+  // Undefined, not an error, for two values of which neither can hold the other.
+  "object.subset": (_, a, b) => isSubset(a, b),
   "json.filter": (_, a, b) => filtered(objectOperand("json.filter", 1, a), pathTree("json.filter", b)),
   "json.remove": (_, a, b) => without(objectOperand("json.remove", 1, a), pathTree("json.remove", b)),
   "json.patch": (_, a, b) => patch(a, arrayOperand("json.patch", 2, b)),

@@ -153,6 +153,8 @@ export const NET: Implementations = {
   },
   "net.lookup_ip_addr": (evaluation, value) => {
     const name = stringOperand("net.lookup_ip_addr", 1, value);
+    const literal = parseAddress(name);
+    if (literal !== undefined) return RegoSet.of([addressText(literal)]);
     if (evaluation.world === undefined) throw failure("net.lookup_ip_addr", "no network is allowed here");
     const memo = evaluation.memo("net.lookup_ip_addr");
     let found = memo.get(name);

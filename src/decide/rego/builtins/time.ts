@@ -1,7 +1,7 @@
 /** Time (OPA policy reference, "Time"): moments are nanoseconds since the Unix epoch. */
 import { BuiltinError } from "../errors.ts";
-import { integer, isArray, type Value } from "../values/index.ts";
-import { failure, type Implementations, stringOperand } from "./builtin.ts";
+import { integer, integerOf, isArray, type Value } from "../values/index.ts";
+import { failure, type Implementations, numberOperand, stringOperand } from "./builtin.ts";
 import { formatTime } from "./go-time/format.ts";
 import { LAYOUTS, WEEKDAYS } from "./go-time/layout.ts";
 import { fits, moment, type Shown, shown } from "./go-time/moment.ts";
@@ -25,8 +25,9 @@ function timeOperand(name: string, position: number, value: Value, longest = 2):
     );
   if (typeof zone !== "string" || (layout !== undefined && typeof layout !== "string"))
     throw new BuiltinError("eval_type_error", `${name}: operand ${position} must be string`);
-  const nanoseconds = integerOperand(name, position, moment ?? null);
-  if (!fits(nanoseconds)) throw new BuiltinError("eval_builtin_error", `${name}: timestamp too big`);
+  const nanoseconds = integerOf(numberOperand(name, position, moment ?? null));
+  if (nanoseconds === undefined || !fits(nanoseconds))
+    throw new BuiltinError("eval_builtin_error", `${name}: timestamp too big`);
   if (!isZone(zone)) throw failure(name, `unknown time zone ${zone}`);
   return { nanoseconds, zone, layout };
 }

@@ -99,5 +99,5 @@ export const URI: Implementations = {
     ];
     return objectOf(members.filter(([, item]) => item !== ""));
   },
-  "uri.is_valid": (_, value) => typeof value === "string" && typeof parse(value) !== "string",
+  "uri.is_valid": (_, value) => typeof value === "string" && value !== "" && typeof parse(value) !== "string",
 };
