@@ -104,7 +104,7 @@ function extensionsOf(tbs: DerReader, version: number): readonly Extension[] {
 }
 
 /** Reads extensions, none of which may be there twice. */
-export function extensionList(reader: DerReader): readonly Extension[] {
+function extensionList(reader: DerReader): readonly Extension[] {
   const extensions = new Map<string, Extension>();
   while (!reader.empty) {
     const extension = parseExtension(reader.within(TAG.sequence, "x509: malformed extension"));

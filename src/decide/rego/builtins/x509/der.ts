@@ -134,7 +134,7 @@ export function rightAligned({ bytes, unused }: BitString): Uint8Array {
 }
 
 /** Arcs are below 2^31. */
-export function oidOf(contents: Uint8Array, what: string): readonly number[] {
+function oidOf(contents: Uint8Array, what: string): readonly number[] {
   const arcs: number[] = [];
   let arc = 0;
   let open = false;
