@@ -257,8 +257,10 @@ function isRefBound(ref: RefTerm, bound: NameSet): boolean {
 class Unifier {
   readonly #bound: NameSet;
   readonly #outputs: Set<string>;
-  /** What a variable still waits for, and who waits for it. */
+  /** What a variable still waits for. */
   readonly #waiting = new Map<string, Set<string>>();
+  /** Who waits for a variable. */
+  readonly #waiters = new Map<string, string[]>();
   constructor(bound: NameSet, outputs: Set<string>) {
     this.#bound = bound;
     this.#outputs = outputs;
@@ -319,6 +321,9 @@ class Unifier {
     const open = this.#waiting.get(name);
     if (open) open.add(other);
     else this.#waiting.set(name, new Set([other]));
+    const waiters = this.#waiters.get(other);
+    if (waiters) waiters.push(name);
+    else this.#waiters.set(other, [name]);
   }
 
   #markAll(term: Term): void {
@@ -329,8 +334,9 @@ class Unifier {
     const open = [name];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       this.#outputs.add(next);
-      for (const [waiter, others] of this.#waiting) {
-        if (!others.delete(next) || others.size > 0) continue;
+      for (const waiter of this.#waiters.get(next) ?? []) {
+        const others = this.#waiting.get(waiter);
+        if (!others?.delete(next) || others.size > 0) continue;
         this.#waiting.delete(waiter);
         open.push(waiter);
       }

@@ -2,7 +2,7 @@
 import type { Term } from "../syntax.ts";
 import type { Draft, Findings } from "./draft.ts";
 import { isConstant, isSame, Known } from "./known.ts";
-import { type Node, nameOf } from "./tree.ts";
+import { Node, nameOf } from "./tree.ts";
 import { type Visitor, visitExpr, visitTerm } from "./walk.ts";
 
 /** The steps after `data` of what a draft refers to: what each can be, or undefined where it can be anything. */
@@ -76,55 +76,70 @@ function reached(root: Node, steps: Steps): Set<Node> {
 function keyOf(steps: Steps): string {
   return JSON.stringify(
     steps.map(
-      (values) => values?.map((value) => (value.kind === "string" ? value.value : [value.at.start])) ?? null,
+      (values) =>
+        values?.map((value) =>
+          value.kind === "string" ? value.value : [value.at.source.file, value.at.start],
+        ) ?? null,
     ),
   );
 }
 
+/** What references of the same steps reach. Rules share it, so that many that refer to many are no product of both. */
+class Reference {
+  readonly targets: ReadonlySet<Node>;
+  constructor(targets: ReadonlySet<Node>) {
+    this.targets = targets;
+  }
+}
+
+type Vertex = Node | Reference;
+
 class Graph {
   readonly #root: Node;
-  readonly #edges = new Map<Node, ReadonlySet<Node>>();
+  readonly #edges = new Map<Node, ReadonlySet<Reference>>();
+  readonly #references = new Map<string, Reference>();
   constructor(root: Node) {
     this.#root = root;
   }
-  next(node: Node): ReadonlySet<Node> {
-    let edges = this.#edges.get(node);
-    if (edges === undefined) {
-      const all = new Set<Node>();
-      const seen = new Set<string>();
-      for (const draft of node.drafts) {
-        for (const steps of referencesOf(draft)) {
-          const key = keyOf(steps);
-          if (seen.has(key)) continue;
-          seen.add(key);
-          for (const target of reached(this.#root, steps)) all.add(target);
-        }
-      }
-      edges = all;
-      this.#edges.set(node, edges);
-    }
+  next(vertex: Vertex): ReadonlySet<Vertex> {
+    if (vertex instanceof Reference) return vertex.targets;
+    const known = this.#edges.get(vertex);
+    if (known) return known;
+    const edges = new Set<Reference>();
+    for (const draft of vertex.drafts)
+      for (const steps of referencesOf(draft)) edges.add(this.#reference(steps));
+    this.#edges.set(vertex, edges);
     return edges;
+  }
+
+  #reference(steps: Steps): Reference {
+    const key = keyOf(steps);
+    const known = this.#references.get(key);
+    if (known) return known;
+    const reference = new Reference(reached(this.#root, steps));
+    this.#references.set(key, reference);
+    return reference;
   }
 }
 
 /** Groups of nodes that reach each other (Tarjan's algorithm, without recursion: a chain may be long). */
-function cycles(nodes: readonly Node[], graph: Graph): Node[][] {
-  const index = new Map<Node, number>();
-  const low = new Map<Node, number>();
-  const stack: Node[] = [];
-  const open = new Set<Node>();
-  const found: Node[][] = [];
+function cycles(nodes: readonly Node[], graph: Graph): Vertex[][] {
+  const index = new Map<Vertex, number>();
+  const low = new Map<Vertex, number>();
+  const stack: Vertex[] = [];
+  const open = new Set<Vertex>();
+  const found: Vertex[][] = [];
   for (const start of nodes) {
     if (index.has(start)) continue;
-    const work: { readonly node: Node; readonly next: Iterator<Node> }[] = [];
-    const enter = (node: Node): void => {
+    const work: { readonly node: Vertex; readonly next: Iterator<Vertex> }[] = [];
+    const enter = (node: Vertex): void => {
       index.set(node, index.size);
       low.set(node, index.size - 1);
       stack.push(node);
       open.add(node);
       work.push({ node, next: graph.next(node)[Symbol.iterator]() });
     };
-    const lower = (node: Node, to: number): void => {
+    const lower = (node: Vertex, to: number): void => {
       low.set(node, Math.min(low.get(node) ?? to, to));
     };
     enter(start);
@@ -139,29 +154,29 @@ function cycles(nodes: readonly Node[], graph: Graph): Node[][] {
       const parent = work.at(-1);
       if (parent) lower(parent.node, low.get(top.node) ?? 0);
       if (low.get(top.node) !== index.get(top.node)) continue;
-      const group: Node[] = [];
-      let node: Node | undefined;
+      const group: Vertex[] = [];
+      let node: Vertex | undefined;
       do {
         node = stack.pop();
         if (node === undefined) break;
         open.delete(node);
         group.push(node);
       } while (node !== top.node);
-      if (group.length > 1 || graph.next(top.node).has(top.node)) found.push(group);
+      if (group.length > 1) found.push(group);
     }
   }
   return found;
 }
 
 /** The shortest way from a node back to itself within its group. */
-function wayBack(from: Node, group: ReadonlySet<Node>, graph: Graph): Node[] {
-  const before = new Map<Node, Node>();
-  const queue: Node[] = [from];
+function wayBack(from: Node, group: ReadonlySet<Vertex>, graph: Graph): Vertex[] {
+  const before = new Map<Vertex, Vertex>();
+  const queue: Vertex[] = [from];
   for (const node of queue) {
     for (const next of graph.next(node)) {
       if (next === from) {
-        const way = [from];
-        for (let at: Node | undefined = node; at !== undefined && at !== from; at = before.get(at))
+        const way: Vertex[] = [from];
+        for (let at: Vertex | undefined = node; at !== undefined && at !== from; at = before.get(at))
           way.unshift(at);
         return [from, ...way];
       }
@@ -181,9 +196,10 @@ export function checkRecursion(root: Node, findings: Findings): void {
     const [first] = nodes.filter((node) => members.has(node));
     const draft = first?.drafts[0];
     if (first === undefined || draft === undefined) continue;
-    const way = wayBack(first, members, graph).flatMap((node) =>
-      node.drafts[0] ? [nameOf(node.drafts[0])] : [],
-    );
+    const way = wayBack(first, members, graph).flatMap((vertex) => {
+      const [one] = vertex instanceof Node ? vertex.drafts : [];
+      return one ? [nameOf(one)] : [];
+    });
     const message = `rule ${nameOf(draft)} is recursive: ${way.join(" -> ")}`;
     findings.add("rego_recursion_error", draft.rule.head.at, message);
   }
