@@ -14,7 +14,9 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       if (term.items.length !== type.items.length && type.rest === undefined) return false;
       return term.items.every((item, index) => {
         const wanted = index < type.items.length ? type.items[index] : type.rest;
-        return wanted !== undefined && unifyTerm(environment, item, wanted, union);
+        return (
+          wanted !== undefined && !areEmptySets(item, wanted) && unifyTerm(environment, item, wanted, union)
+        );
       });
     case "object":
       if (type.kind === "any")
@@ -27,7 +29,7 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       return type.kind === "object" && unifyObject(environment, term, type, union);
     case "set":
       if (type.kind === "any") return alternatives(environment, term, type, term.items);
-      if (type.kind !== "set" || (term.items.length === 0 && type.of === undefined)) return false;
+      if (type.kind !== "set") return false;
       return term.items.every(
         (item) => type.of !== undefined && unifyTerm(environment, item, type.of, union),
       );
@@ -71,8 +73,15 @@ function unifyObject(
       return true;
     }
     const wanted = select(type, constant);
-    return wanted !== undefined && unifyTerm(environment, value, wanted, union);
+    return (
+      wanted !== undefined && !areEmptySets(value, wanted) && unifyTerm(environment, value, wanted, union)
+    );
   });
+}
+
+/** Within composites OPA takes two empty sets for different, since it knows nothing of their members. */
+function areEmptySets(term: Term, type: Type): boolean {
+  return term.kind === "set" && term.items.length === 0 && type.kind === "set" && type.of === undefined;
 }
 
 /** Whether two terms can be equal. */

@@ -1,4 +1,5 @@
 /** Bit operations on integers of any size, in two's complement (OPA policy reference, "Bits"). */
+import { BuiltinError } from "../errors.ts";
 import { integer, type Value } from "../values/index.ts";
 import { failure, type Implementations } from "./builtin.ts";
 import { integerOperand } from "./numbers.ts";
@@ -16,7 +17,10 @@ function shift(
 ): (_: unknown, a: Value, b: Value) => Value {
   return two(name, (a, b) => {
     if (b < 0n)
-      throw failure(name, "operand 2 must be an unsigned integer number but got a negative integer");
+      throw new BuiltinError(
+        "eval_type_error",
+        `${name}: operand 2 must be an unsigned integer number but got a negative integer`,
+      );
     if (b > MAX_SHIFT) throw failure(name, "operand 2 is too large");
     return calculate(a, b);
   });

@@ -58,8 +58,12 @@ export const ENCODING: Implementations = {
   }),
   "hex.encode": one("hex.encode", (text) => Buffer.from(text).toString("hex")),
   "hex.decode": one("hex.decode", (text) => {
+    const bad = /[^0-9a-fA-F]/u.exec(text)?.[0];
+    if (bad !== undefined) {
+      const code = (bad.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
+      throw failure("hex.decode", `encoding/hex: invalid byte: U+${code} '${bad}'`);
+    }
     if (text.length % 2 !== 0) throw failure("hex.decode", "encoding/hex: odd length hex string");
-    if (!/^[0-9a-fA-F]*$/.test(text)) throw failure("hex.decode", "encoding/hex: invalid byte");
     return Buffer.from(text, "hex").toString("utf8");
   }),
   "urlquery.encode": one("urlquery.encode", queryEncode),

@@ -12,6 +12,7 @@ import {
   type RegoObjectValue,
   RegoSet,
   sortedKeys,
+  typeName,
   type Value,
 } from "../values/index.ts";
 import { arrayOperand, type Implementations, objectOperand, operandError } from "./builtin.ts";
@@ -22,7 +23,7 @@ function keysOperand(name: string, value: Value): RegoSet {
   if (isArray(value)) return RegoSet.of(value);
   if (isSet(value)) return value;
   if (isObject(value)) return RegoSet.of(sortedKeys(value));
-  throw operandError(name, 2, "one of {object, string, array}", value);
+  throw operandError(name, 2, "one of {object, set, array}", value);
 }
 
 /** A path as text with slashes, or as an array of steps. */
@@ -31,7 +32,7 @@ export function pathOf(name: string, value: Value): readonly Value[] {
   if (typeof value !== "string")
     throw new BuiltinError(
       "eval_type_error",
-      `${name}: operand 2 must be one of {set, array} containing string paths or array of path segments but got ${isObject(value) ? "object" : "another type"}`,
+      `${name}: operand 2 must be one of {set, array} containing string paths or array of path segments but got ${typeName(value)}`,
     );
   const bare = value.replace(/^\/+/, "");
   if (bare === "") return [];

@@ -34,7 +34,7 @@ function keyed(name: string, position: number, value: Value): readonly (readonly
   const item = (found: Value): string => {
     const text = isArray(found) ? found[0] : found;
     if (typeof text !== "string")
-      throw operandError(name, position, "string or array with a string first", found);
+      throw failure(name, `operand ${position}: element must be string or non-empty array`);
     return text;
   };
   if (typeof value === "string") return [[value, value]];

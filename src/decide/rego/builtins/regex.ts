@@ -159,14 +159,14 @@ function quoteMeta(text: string): string {
   return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 }
 
-const match: Implementations[string] = (evaluation, pattern, text) =>
-  compiled(evaluation, "regex.match", stringOperand("regex.match", 1, pattern)).test(
-    stringOperand("regex.match", 2, text),
-  );
+const match =
+  (name: string): Implementations[string] =>
+  (evaluation, pattern, text) =>
+    compiled(evaluation, name, stringOperand(name, 1, pattern)).test(stringOperand(name, 2, text));
 
 export const REGEX: Implementations = {
-  "regex.match": match,
-  re_match: match,
+  "regex.match": match("regex.match"),
+  re_match: match("re_match"),
   "regex.is_valid": (evaluation, pattern) => {
     if (typeof pattern !== "string") return false;
     try {

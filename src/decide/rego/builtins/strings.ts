@@ -11,6 +11,7 @@ import {
   numberText,
   type RegoNumber,
   sortedEntries,
+  typeName,
   type Value,
 } from "../values/index.ts";
 import { failure, type Implementations, numberOperand, operandError, stringOperand } from "./builtin.ts";
@@ -20,8 +21,13 @@ function texts(name: string, position: number, value: Value): readonly string[] 
   if (!isArray(value) && !isSet(value)) throw operandError(name, position, "one of {array, set}", value);
   const items = isSet(value) ? value.sorted() : value;
   for (const item of items)
-    if (typeof item !== "string")
-      throw operandError(name, position, `${isSet(value) ? "set" : "array"} of {string}`, item);
+    if (typeof item !== "string") {
+      const kind = typeName(value);
+      throw new BuiltinError(
+        "eval_type_error",
+        `${name}: operand ${position} must be ${kind} of strings but got ${kind} containing ${typeName(item)}`,
+      );
+    }
   return items as readonly string[];
 }
 

@@ -36,12 +36,12 @@ export const TYPES: Implementations = {
   cast_array: (_, value) => {
     if (isArray(value)) return value;
     if (isSet(value)) return value.sorted();
-    throw operandError("cast_array", 1, "array", value);
+    throw operandError("cast_array", 1, "one of {array, set}", value);
   },
   cast_set: (_, value) => {
     if (isSet(value)) return value;
     if (isArray(value)) return RegoSet.of(value);
-    throw operandError("cast_set", 1, "set", value);
+    throw operandError("cast_set", 1, "one of {array, set}", value);
   },
   to_number: (_, value) => {
     if (value === null) return 0;
