@@ -92,6 +92,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/policy-test.ts")).policyTest,
   },
   {
+    name: "policy fmt",
+    purpose: "format policies written in Rego",
+    load: async () => (await import("./commands/policy-fmt.ts")).policyFmt,
+  },
+  {
     name: "policy decide",
     purpose: "decide one input under files, and say why",
     load: async () => (await import("./commands/policy-decide.ts")).policyDecide,

@@ -1,6 +1,6 @@
 /** The commands for Rego: each works on files and folders, without an instance. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -280,5 +280,47 @@ describe("policy check", () => {
     assert.match(strict.stderr, /unused\.rego:3:1: error: import data\.foo unused/);
     assert.equal((await run("check", "old.rego")).code, 1);
     assert.equal((await run("check", "old.rego", "--v0-compatible")).code, 0);
+  });
+});
+
+describe("policy fmt", () => {
+  const before = "package a\n\np:=1 # one\n";
+  const after = "package a\n\np := 1 # one\n";
+
+  test("prints, compares, names and writes", async () => {
+    const file = join(folder, "fmt.rego");
+    writeFileSync(file, before);
+    assert.deepEqual(await run("fmt", "fmt.rego"), { code: 0, stdout: after, stderr: "" });
+    assert.match((await run("fmt", "fmt.rego", "--diff")).stdout, /\n-p:=1 # one\n\+p := 1 # one\n/);
+    assert.deepEqual(await run("fmt", "fmt.rego", "--check"), { code: 1, stdout: "fmt.rego\n", stderr: "" });
+    assert.equal(readFileSync(file, "utf8"), before);
+    assert.deepEqual(await run("fmt", "fmt.rego", "--write"), { code: 0, stdout: "fmt.rego\n", stderr: "" });
+    assert.equal(readFileSync(file, "utf8"), after);
+    assert.deepEqual(await run("fmt", "fmt.rego", "--write", "--json"), {
+      code: 0,
+      stdout: '{"files":1,"changed":[]}\n',
+      stderr: "",
+    });
+    assert.deepEqual(await run("fmt", "fmt.rego", "--check"), { code: 0, stdout: "", stderr: "" });
+  });
+
+  test("what cannot be read stays as it is, and the others are formatted", async () => {
+    writeFileSync(join(folder, "bad-fmt.rego"), "package a\n\np if {\n");
+    writeFileSync(join(folder, "good-fmt.rego"), before);
+    const { code, stderr } = await run("fmt", "bad-fmt.rego", "good-fmt.rego", "--write");
+    assert.equal(code, 1);
+    assert.match(stderr, /bad-fmt\.rego:\d+:\d+: error: /);
+    assert.equal(readFileSync(join(folder, "bad-fmt.rego"), "utf8"), "package a\n\np if {\n");
+    assert.equal(readFileSync(join(folder, "good-fmt.rego"), "utf8"), after);
+  });
+
+  test("the old syntax stays old when it is asked for; flags that exclude each other are refused", async () => {
+    assert.equal((await run("fmt", "old.rego")).code, 1);
+    assert.match(
+      (await run("fmt", "old.rego", "--v0-compatible")).stdout,
+      /^package old\n\np \{\n\ttrue\n\}\n$/,
+    );
+    assert.equal((await run("fmt", "old.rego", "--check", "--diff")).code, 2);
+    assert.equal((await run("fmt", "data.json")).code, 2);
   });
 });

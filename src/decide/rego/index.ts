@@ -5,8 +5,10 @@
  * every name its meaning and every expression its order, `3-check` holds types, `4-emit` writes JavaScript. Values are plain
  * JavaScript, evaluated as they are. An evaluation is synchronous, pure and bounded.
  */
-export * from "./errors.ts";
-export * from "./values/index.ts";
-export { compile, type CompileOptions, type EvaluateOptions, Policy, type Solution } from "./policy.ts";
-export type { RegoTest } from "./tests.ts";
+
 export type { World } from "./builtins/builtin.ts";
+export * from "./errors.ts";
+export { type FormatOptions, format } from "./format/index.ts";
+export { type CompileOptions, compile, type EvaluateOptions, Policy, type Solution } from "./policy.ts";
+export type { RegoTest } from "./tests.ts";
+export * from "./values/index.ts";

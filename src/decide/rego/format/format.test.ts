@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseModule } from "../1-parse/index.ts";
+import { SourceError } from "../errors.ts";
+import { Source } from "../source.ts";
+import type { Dialect } from "../syntax.ts";
+import { format } from "./index.ts";
+
+/** What a module says, wherever it says it. */
+function meaning(text: string, dialect: Dialect): unknown {
+  const { module } = parseModule(new Source("m.rego", text), { dialect });
+  assert.ok(module !== undefined, text);
+  const places = new Set(["at", "raw", "chained", "assign", "bodied", "if", "comments", "annotations"]);
+  const bare = (value: unknown): unknown => {
+    if (typeof value === "bigint") return String(value);
+    if (Array.isArray(value)) return value.map(bare);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) => (places.has(key) ? [] : [[key, bare(item)]])),
+    );
+  };
+  return bare({ package: module.package, rules: module.rules });
+}
+
+/** Formats, and holds the outcome to what is promised of every outcome. */
+function formatted(text: string, dialect: "v1" | "v0" = "v1"): string {
+  const once = format("m.rego", text, { dialect }).text;
+  assert.equal(format("m.rego", once, { dialect }).text, once, "a second time changes it");
+  assert.deepEqual(meaning(once, dialect), meaning(text, dialect));
+  return once;
+}
+
+describe("a statement", () => {
+  for (const [what, text, wanted] of [
+    ["a constant", "p:=1", "p := 1"],
+    ["an equality", "p=1", "p := 1"],
+    ["a default", "default  p = false", "default p := false"],
+    ["a short body", "p if { input.x==1 }", "p if input.x == 1"],
+    ["a body on lines of its own", "p if {\ninput.x==1\n}", "p if {\n\tinput.x == 1\n}"],
+    ["several expressions", "p if {a:=1;b:=2 ; a<b}", "p if {\n\ta := 1\n\tb := 2\n\ta < b\n}"],
+    ["a body that is an object", "p if { {1: 2} }", "p if {\n\t{1: 2}\n}"],
+    ["a partial set", "p contains x if {some x in input.xs}", "p contains x if some x in input.xs"],
+    [
+      "a partial object",
+      "p[k]:=v if {some k,v in input.o;v>1}",
+      "p[k] := v if {\n\tsome k, v in input.o\n\tv > 1\n}",
+    ],
+    ["a path", 'p.q["r s"][x] := 1 if x := 2', 'p.q["r s"][x] := 1 if x := 2'],
+    [
+      "else",
+      "p := 1 if { input.x } else := 2 if { input.y } else := 3",
+      "p := 1 if input.x\nelse := 2 if input.y\nelse := 3",
+    ],
+    ["else after braces", "p if {\n1==1\n1==2\n} else := 2", "p if {\n\t1 == 1\n\t1 == 2\n} else := 2"],
+    ["a function", "f(x,[y,_])=z if z:=x*(y+1)", "f(x, [y, _]) := z if z := x * (y + 1)"],
+    ["every", "p if every k,v in input.o {k!=v}", "p if every k, v in input.o { k != v }"],
+    ["every with more", "p if every v in input.o {v>1;v<3}", "p if every v in input.o { v > 1; v < 3 }"],
+    ["with", "p if q with input as {} with data.x as 1", "p if q with input as {} with data.x as 1"],
+    [
+      "with on lines of its own",
+      "p if {\n\tq with input as {}\n  with data.x as 1\n}",
+      "p if {\n\tq with input as {}\n\t\twith data.x as 1\n}",
+    ],
+    [
+      "a negation and some",
+      "p if {\n\tsome x,y\n\tnot   input.a[x][y]\n}",
+      "p if {\n\tsome x, y\n\tnot input.a[x][y]\n}",
+    ],
+    ["comprehensions", "p := [x|x:=input.a[_];x>1]", "p := [x | x := input.a[_]; x > 1]"],
+    [
+      "a comprehension on lines",
+      "p := {k:v|\nsome k,v in input\n v}",
+      "p := {k: v |\n\tsome k, v in input\n\tv\n}",
+    ],
+    ["a list on lines", "p := [1,\n2]", "p := [\n\t1,\n\t2,\n]"],
+    ["a list with one on lines", "p := [[1,\n2]]", "p := [[\n\t1,\n\t2,\n]]"],
+    ["sets and objects", 'p := [set( ),{},{1,2},{"a":1}]', 'p := [set(), {}, {1, 2}, {"a": 1}]'],
+    [
+      "spellings",
+      'p := [1.0, 1e2, "\\u0041", `a\nb`, $"x {input.y}"]',
+      'p := [1.0, 1e2, "\\u0041", `a\nb`, $"x {input.y}"]',
+    ],
+    ["in", 'p := ("a",1 in {"a":1})', 'p := ("a", 1 in {"a": 1})'],
+  ] as const)
+    test(what, () => {
+      assert.equal(formatted(`package a\n\n${text}`), `package a\n\n${wanted}\n`);
+    });
+});
+
+test("one blank line stays where there were some, and stands around what has several lines", () => {
+  assert.equal(
+    formatted(
+      "package a\nimport data.b\nimport data.c\np:=1\nq:=2\n\n\nr:=3\ns if {\n1==1\n\n\n2==2\n}\nt:=4",
+    ),
+    "package a\n\nimport data.b\nimport data.c\n\np := 1\nq := 2\n\nr := 3\n\ns if {\n\t1 == 1\n\n\t2 == 2\n}\n\nt := 4\n",
+  );
+});
+
+test("comments stay where they are as far as there is room, and none is lost", () => {
+  assert.equal(
+    formatted(
+      '# top\npackage a # p\n# i\nimport data.b # b\n\n# doc\np := {  # open\n"a": 1, # one\n# two\n"b": 2 # last\n# end of it\n}\nq if { # why\nx := input.y + # plus\n1\n# before\nx > 1 # after\n# closing\n}\n# end',
+    ),
+    '# top\npackage a # p\n\n# i\nimport data.b # b\n\n# doc\np := {\n\t# open\n\t"a": 1, # one\n\t# two\n\t"b": 2, # last\n\t# end of it\n}\n\nq if {\n\t# why\n\t# plus\n\tx := input.y + 1\n\t# before\n\tx > 1 # after\n\t# closing\n}\n\n# end\n',
+  );
+});
+
+test("a comment at every line's end of a module is kept", () => {
+  const text = [
+    'package a.b["c d"]',
+    "import data.x as y",
+    "p contains x if {",
+    "some x in [",
+    "1,",
+    "2,",
+    "]",
+    "every z in {",
+    '"k": y.v,',
+    "} {",
+    "z > f(",
+    "x,",
+    "1)",
+    "}",
+    "}",
+    "f(a, b) := {",
+    "k: v |",
+    "some k, v in a",
+    "v == b",
+    "} if {",
+    "a != b",
+    "} else := {} if {",
+    "not a",
+    "}",
+  ];
+  const noted = text.map((line, index) => `${line} # note ${index}`).join("\n");
+  const once = formatted(noted);
+  for (const index of text.keys())
+    assert.equal(once.split(`# note ${index}\n`).length, 2, `note ${index} of\n${once}`);
+});
+
+describe("the syntax before v1", () => {
+  test("stays what it is", () => {
+    const text =
+      "package a\nimport future.keywords.in\np[x]{x:=1}\nq[x]=y{x:=1;y:=2}{x:=3;y:=4}\nr=1{true}else=2{false}\ndefault s = 3\nf(x)=y{y:=x}";
+    assert.equal(
+      formatted(text, "v0"),
+      "package a\n\nimport future.keywords.in\n\np[x] {\n\tx := 1\n}\n\nq[x] = y {\n\tx := 1\n\ty := 2\n}\n\nq[x] = y {\n\tx := 3\n\ty := 4\n}\n\nr = 1 {\n\ttrue\n} else = 2 {\n\tfalse\n}\n\ndefault s = 3\n\nf(x) = y {\n\ty := x\n}\n",
+    );
+  });
+
+  test("of printed guides becomes v1", () => {
+    const text =
+      '# postern: dialect=guide\npackage a\nimport future.keywords.in\ndefault allow = false\nallow { input.role in data.roles }\ndeny[msg] { not allow; msg := "no" }';
+    assert.equal(
+      format("m.rego", text, { guide: true }).text,
+      'package a\n\ndefault allow := false\nallow if input.role in data.roles\n\ndeny contains msg if {\n\tnot allow\n\tmsg := "no"\n}\n',
+    );
+  });
+});
+
+test("what cannot be read is refused, and so is what v1 cannot say", () => {
+  assert.throws(() => format("m.rego", "package a\np if {"), SourceError);
+  assert.throws(
+    () => format("m.rego", "# postern: dialect=guide\npackage a\nif { true }", { guide: true }),
+    SourceError,
+  );
+});
