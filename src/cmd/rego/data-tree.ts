@@ -12,7 +12,7 @@ export class DataTree {
    */
   put(path: readonly string[], document: Value, file: string): void {
     const rooted = path.reduceRight<Value>((value, key) => objectOf([[key, value]]), document);
-    const members = isObject(rooted) ? plain(rooted) : undefined;
+    const members = membersOf(rooted);
     if (members === undefined) {
       throw new PosternError("input.invalid", "a document at the root of data is an object", {
         where: file,
@@ -32,8 +32,10 @@ export class DataTree {
     const merged = new Map(Object.entries(into));
     for (const [key, item] of Object.entries(from)) {
       const old = merged.get(key);
+      const [one, other] = [membersOf(old), membersOf(item)];
       if (old === undefined) merged.set(key, item);
-      else if (isPlain(old) && isPlain(item)) merged.set(key, this.#merge(old, item, [...path, key], file));
+      else if (one !== undefined && other !== undefined)
+        merged.set(key, this.#merge(one, other, [...path, key], file));
       else throw this.#conflict([...path, key], file);
     }
     return plain(objectOf(merged)) ?? {};
@@ -55,6 +57,6 @@ function at(document: PlainObject, path: readonly string[]): Value | undefined {
   );
 }
 
-function isPlain(value: Value): value is PlainObject {
-  return isObject(value) && plain(value) !== undefined;
+function membersOf(value: Value | undefined): PlainObject | undefined {
+  return value !== undefined && isObject(value) ? plain(value) : undefined;
 }
