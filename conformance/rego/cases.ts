@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { PosternError } from "#kernel";
 import { isArray, isObject, member, type PlainObject, parseValue, type Value } from "#rego";
 
@@ -26,6 +26,9 @@ export interface RegoCase {
   readonly env: PlainObject;
 }
 
+/** Stands beside the cases and holds none. */
+const CAPABILITIES = "capabilities.json";
+
 /** Reads every case below a folder, numbers exactly. Cases below a folder `v0` are in that syntax. @throws PosternError */
 export function readCases(folder: string): readonly RegoCase[] {
   let names: readonly string[];
@@ -35,7 +38,7 @@ export function readCases(folder: string): readonly RegoCase[] {
     throw new PosternError("not_found", "the cases cannot be read", { where: folder, cause });
   }
   return names
-    .filter((name) => name.endsWith(".json") && name.includes("/"))
+    .filter((name) => name.endsWith(".json") && name !== CAPABILITIES)
     .sort()
     .flatMap((name) => casesOf(folder, name));
 }
@@ -44,9 +47,10 @@ function casesOf(folder: string, file: string): readonly RegoCase[] {
   const document = parseValue(readFileSync(join(folder, file), "utf8"));
   const cases = isObject(document) ? member(document, "cases") : undefined;
   if (!isArray(cases)) throw invalid(file, "has no cases");
-  const category = relative(folder, join(folder, file)).split("/").slice(0, -1).join("/");
-  // The folder given may be that of one syntax.
-  const dialect = join(folder, file).split("/").includes("v0") ? "v0" : "v1";
+  // The folder given may be that of one syntax or one category.
+  const path = resolve(folder, file).split("/");
+  const category = relative(resolve(folder), dirname(resolve(folder, file))) || (path.at(-2) ?? "");
+  const dialect = path.includes("v0") ? "v0" : "v1";
   return cases.map((each) => ({ ...caseOf(each, file), category, file, dialect }));
 }
 
