@@ -70,7 +70,9 @@ export class BodyChecker {
   #isIterated(collection: Term, type: Type | undefined, key: Term | undefined): boolean {
     const constant = key === undefined ? undefined : constantOf(key);
     const scalar =
-      type !== undefined && !isCollection(type) && (collection.kind === "var" || collection.kind === "ref");
+      type !== undefined &&
+      (hasUnknownKeys(type) ||
+        (!isCollection(type) && (collection.kind === "var" || collection.kind === "ref")));
     const missing = constant !== undefined && isCollection(type) && select(type, constant) === undefined;
     if (!scalar && !missing) return true;
     const step = key === undefined ? "_" : termText(key);
@@ -207,7 +209,8 @@ export class BodyChecker {
         this.#add(node.at, `function ${termText(node)} used as reference, not called`);
         return false;
       }
-      return this.#leaf(node, type, path, index);
+      // Beside rules for single members there may be others, in base documents.
+      return this.#leaf(node, tree.children.size > 0 ? ANY : type, path, index);
     }
     if (key === undefined) {
       const exist = this.#environment.typeOf(step);
@@ -221,7 +224,7 @@ export class BodyChecker {
   #leaf(node: RefTerm, start: Type | undefined, path: readonly Term[], from: number): boolean {
     let type = start;
     for (const step of path.slice(from)) {
-      if (!isCollection(type)) return this.#undefined(node, []);
+      if (!isCollection(type) || hasUnknownKeys(type)) return this.#undefined(node, []);
       // An empty collection has no keys that a variable could differ from.
       const keys = keysOf(type) ?? ANY;
       const constant = constantOf(step);
@@ -279,4 +282,9 @@ function namesOf(type: Type | undefined): readonly string[] {
   return type?.kind === "object"
     ? type.members.flatMap(({ key }) => (typeof key === "string" ? [key] : []))
     : [];
+}
+
+/** An object of which not even the type of its keys is known cannot be gone through. */
+function hasUnknownKeys(type: Type | undefined): boolean {
+  return type?.kind === "object" && type.rest !== undefined && type.rest.key === undefined;
 }

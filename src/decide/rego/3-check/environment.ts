@@ -81,7 +81,9 @@ export class Environment {
         return this.ofCall(term);
       case "comprehension": {
         const inner = this.comprehensions.get(term) ?? this;
-        const value = inner.typeOf(term.value);
+        const found = inner.typeOf(term.value);
+        // Of an empty set nothing is known that two of them could differ in.
+        const value = found?.kind === "set" && found.of === undefined ? ANY : found;
         if (term.of === "array") return { kind: "array", items: [], rest: value };
         if (term.of === "set") return { kind: "set", of: value };
         const key = term.key === undefined ? undefined : inner.typeOf(term.key);
@@ -121,7 +123,8 @@ export class Environment {
       const key = constantOf(step);
       const child = typeof key === "string" ? tree.children.get(key) : undefined;
       if (child === undefined) {
-        if (tree.group !== undefined) return follow(this.rules.ofGroup(tree.group), path.slice(index));
+        if (tree.group !== undefined)
+          return tree.children.size > 0 ? ANY : follow(this.rules.ofGroup(tree.group), path.slice(index));
         if (key !== undefined) return ANY;
         return follow(this.rules.ofNode(tree), path.slice(index));
       }

@@ -1,24 +1,42 @@
 /**
- * What OPA's rule index excludes before it evaluates a body: a reference to a base document or to the input that an equality needs,
- * and that is not there or is another constant. Looking first is cheap, and keeps built-ins from failing for nothing.
+ * What OPA's rule index excludes before it evaluates a body: references by names alone, to the input or to base documents, that an
+ * expression needs and that are not there, or are another constant. Looking first is cheap, and keeps built-ins from failing for
+ * nothing.
  */
 import type { Body, Expr, Term } from "../syntax.ts";
 import { constantOf } from "./literal.ts";
 import type { Scope } from "./scope.ts";
 import { equality, term } from "./terms.ts";
 
-export function requireReferences(scope: Scope, body: Body): void {
+/** `head` are the terms of the rule's head, which are evaluated after the body. */
+export function requireReferences(scope: Scope, body: Body, head: readonly Term[]): void {
   // Before the first call there is nothing to keep from failing.
   const first = body.findIndex((expr) => !isPlain(expr));
   if (first < 0) return;
-  for (const expr of body.slice(first + 1)) {
-    const required = requirementOf(scope, expr);
-    if (required === undefined) continue;
-    const value = term(scope, required.reference);
-    const { constant } = required;
-    if (constant !== undefined && constantOf(constant) !== undefined)
-      scope.unless(equality(scope, undefined, value, constant, term(scope, constant)));
+  const known = new Set<string>();
+  const require = (reference: Term): void => {
+    const text = JSON.stringify(
+      reference.kind === "ref" ? [reference.head, reference.path] : "",
+      withoutPlaces,
+    );
+    if (known.has(text)) return;
+    known.add(text);
+    term(scope, reference);
+  };
+  for (const expr of body.slice(first)) {
+    if (expr.negated || expr.with.length > 0 || expr.form.kind !== "term") continue;
+    const { term: node } = expr.form;
+    const compared = comparisonOf(scope, node);
+    if (compared !== undefined) {
+      const value = term(scope, compared.reference);
+      scope.unless(equality(scope, undefined, value, compared.constant, term(scope, compared.constant)));
+    } else if (node.kind === "call") for (const reference of references(scope, node)) require(reference);
   }
+  for (const node of head) for (const reference of references(scope, node)) require(reference);
+}
+
+function withoutPlaces(key: string, value: unknown): unknown {
+  return key === "at" ? undefined : typeof value === "bigint" ? String(value) : value;
 }
 
 /** An expression that cannot fail: an equality without calls. */
@@ -33,30 +51,35 @@ function mayFail(node: Term): boolean {
   return (name !== "eq" && name !== "equal") || node.args.some(mayFail);
 }
 
-function requirementOf(
+/** `input.x == "a"`. */
+function comparisonOf(
   scope: Scope,
-  { form, negated, with: replacements }: Expr,
-): { readonly reference: Term; readonly constant?: Term } | undefined {
-  if (negated || replacements.length > 0 || form.kind !== "term" || form.term.kind !== "call")
-    return undefined;
-  const { operator, args } = form.term;
-  const [a, b] = args;
-  if (operator.kind !== "var" || (operator.name !== "eq" && operator.name !== "equal")) return undefined;
-  if (a === undefined || b === undefined || args.length !== 2) return undefined;
-  for (const [reference, other] of [
-    [a, b],
-    [b, a],
-  ] as const)
-    if (scope.unit.isBase(reference) && isIndexable(other)) {
-      return isScalar(other) && other.kind !== "var" ? { reference, constant: other } : { reference };
-    }
-  return undefined;
+  node: Term,
+): { readonly reference: Term; readonly constant: Term } | undefined {
+  if (node.kind !== "call" || node.operator.kind !== "var" || node.args.length !== 2) return undefined;
+  if (node.operator.name !== "eq" && node.operator.name !== "equal") return undefined;
+  const [a, b] = node.args as readonly [Term, Term];
+  if (scope.unit.isBase(a) && isScalar(b)) return { reference: a, constant: b };
+  return scope.unit.isBase(b) && isScalar(a) ? { reference: b, constant: a } : undefined;
 }
 
 function isScalar(node: Term): boolean {
-  return ["null", "boolean", "number", "string", "var"].includes(node.kind);
+  return node.kind === "null" || node.kind === "boolean" || node.kind === "number" || node.kind === "string";
 }
 
-function isIndexable(node: Term): boolean {
-  return isScalar(node) || (node.kind === "array" && node.items.every(isScalar));
+/** The references within a term, those within closures aside. */
+function references(scope: Scope, node: Term): readonly Term[] {
+  switch (node.kind) {
+    case "ref":
+      return scope.unit.isBase(node) ? [node] : node.path.flatMap((step) => references(scope, step));
+    case "call":
+      return node.args.flatMap((arg) => references(scope, arg));
+    case "array":
+    case "set":
+      return node.items.flatMap((item) => references(scope, item));
+    case "object":
+      return node.members.flatMap((member) => member.flatMap((part) => references(scope, part)));
+    default:
+      return [];
+  }
 }

@@ -154,8 +154,10 @@ function emitBody(
   rule.args.forEach((arg, index) => {
     unifyValue(scope, arg, `a${index}`);
   });
-  requireReferences(scope, expressions);
-  body(scope, expressions);
+  const head = value === undefined ? [] : [value];
+  const effective = effectiveBody(expressions, head);
+  requireReferences(scope, effective, head);
+  body(scope, effective);
   const constant = value === undefined ? true : constantOf(value);
   const result = value === undefined ? "true" : term(scope, value);
   const site = unit.site(rule.head);
@@ -173,6 +175,23 @@ function emitBody(
   }
   unit.emit(`function ${name}(${rule.args.map((_, index) => `a${index}`).join(", ")}) {`, ...lines, "}");
   return name;
+}
+
+/**
+ * OPA takes a body of `not true` alone for the empty one, where the head has something to evaluate: the rule then holds. Its answers
+ * are ours.
+ */
+function effectiveBody(expressions: Body, head: readonly Term[]): Body {
+  const [only] = expressions;
+  const isNotTrue =
+    expressions.length === 1 &&
+    only?.negated === true &&
+    only.form.kind === "term" &&
+    only.form.term.kind === "boolean" &&
+    only.form.term.value;
+  return isNotTrue && head.some((node) => node.kind !== "var" && constantOf(node) === undefined)
+    ? []
+    : expressions;
 }
 
 /** A partial set or object: all members of all rules. */
@@ -231,8 +250,10 @@ function emitMembers(unit: Unit, rule: ResolvedRule, group: RuleGroup, given?: s
   const scope = new Scope(unit, lines, new Map(), "return;");
   const selector = group.kind === "set" ? rule.member : rule.keys[0];
   if (given !== undefined && selector !== undefined && selects(selector)) unifyValue(scope, selector, given);
-  requireReferences(scope, rule.body);
-  body(scope, rule.body);
+  const head = [...rule.keys, rule.member, rule.value].filter((node) => node !== undefined);
+  const effective = effectiveBody(rule.body, head);
+  requireReferences(scope, effective, head);
+  body(scope, effective);
   const keys = rule.keys.map((key) => term(scope, key));
   const place = textLiteral(where(rule.head));
   const item = rule.member ?? rule.value;

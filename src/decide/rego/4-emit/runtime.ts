@@ -511,10 +511,14 @@ export function walk(state: State, value: Value): readonly (readonly [readonly V
 /** A built-in as emitted code calls it: its failure is undefined, or ends a strict evaluation. */
 export function builtin(
   state: State,
-  _name: string,
-  implementation: Implementation,
+  name: string,
+  implementation: Implementation | undefined,
   where: string,
 ): (...operands: Value[]) => Value | undefined {
+  if (implementation === undefined)
+    return () => {
+      throw new EvaluationError("eval_builtin_error", `${name}: there is no such built-in here`, where);
+    };
   const call = implementation as (evaluation: Evaluation, ...operands: Value[]) => Value | undefined;
   const failed = (error: unknown): undefined => {
     if (!(error instanceof BuiltinError)) throw error;

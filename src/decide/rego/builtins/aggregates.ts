@@ -1,7 +1,6 @@
 /** Aggregates (OPA policy reference, "Aggregates"). */
 import { BuiltinError } from "../errors.ts";
 import {
-  add,
   compare,
   isArray,
   isNumber,
@@ -10,6 +9,7 @@ import {
   memberCount,
   productOf,
   type RegoNumber,
+  sumOf,
   type Value,
 } from "../values/index.ts";
 import { type Implementations, operandError } from "./builtin.ts";
@@ -39,7 +39,7 @@ export const AGGREGATES: Implementations = {
     if (isObject(value)) return memberCount(value);
     throw operandError("count", 1, "one of {array, object, set, string}", value);
   },
-  sum: (_, value) => numbers("sum", value).reduce<RegoNumber>(add, 0),
+  sum: (_, value) => sumOf(numbers("sum", value)),
   product: (_, value) => productOf(numbers("product", value)),
   max: (_, value) => extreme(items("max", value), 1),
   min: (_, value) => extreme(items("min", value), -1),

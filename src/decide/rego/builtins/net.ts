@@ -44,21 +44,26 @@ function keyed(name: string, position: number, value: Value): readonly (readonly
   throw operandError(name, position, "one of {string, array, set, object}", value);
 }
 
+/** A run of addresses, all as 128 bits: an IPv4 address is `::ffff:a.b.c.d`. */
 interface Block {
-  readonly bits: 32 | 128;
   first: bigint;
   last: bigint;
   /** As it was given, while nothing was merged into it. */
   text: string | undefined;
 }
 
+const MAPPED = 0xffffn << 32n;
+
+function wide(address: Address): bigint {
+  return address.bits === 32 ? MAPPED | address.value : address.value;
+}
+
 function blockOf(text: string): Block {
   const prefix = parsePrefix(text);
   if (prefix !== undefined)
     return {
-      bits: prefix.bits,
-      first: prefix.value,
-      last: lastOf(prefix),
+      first: wide(prefix),
+      last: wide({ bits: prefix.bits, value: lastOf(prefix) }),
       text: `${addressText(prefix)}/${prefix.length}`,
     };
   const address = parseAddress(text);
@@ -68,18 +73,22 @@ function blockOf(text: string): Block {
   const top = Number(address.value >> 24n);
   const length = top < 128 ? 8 : top < 192 ? 16 : 24;
   const network = prefixOf(32, address.value, length);
-  return { bits: 32, first: address.value, last: lastOf(network), text: `${addressText(address)}/${length}` };
+  return {
+    first: wide(address),
+    last: wide({ bits: 32, value: lastOf(network) }),
+    text: `${addressText(address)}/${length}`,
+  };
 }
 
 function merge(evaluation: Evaluation, texts: readonly string[]): RegoSet {
   const blocks = texts.map(blockOf);
   const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
-  blocks.sort((a, b) => a.bits - b.bits || order(a.last, b.last) || order(a.first, b.first));
+  blocks.sort((a, b) => order(a.last, b.last) || order(a.first, b.first));
   for (let at = blocks.length - 1; at > 0; at--) {
     evaluation.charge(1);
     const block = blocks[at] as Block;
     const before = blocks[at - 1] as Block;
-    if (block.bits !== before.bits || before.last + 1n < block.first) continue;
+    if (before.last + 1n < block.first) continue;
     before.last = block.last;
     if (block.first < before.first) before.first = block.first;
     before.text = undefined;
@@ -88,15 +97,18 @@ function merge(evaluation: Evaluation, texts: readonly string[]): RegoSet {
   return RegoSet.of(blocks.flatMap((block) => (block.text === undefined ? prefixesOf(block) : [block.text])));
 }
 
-/** The fewest prefixes that make up a range of addresses. */
-function prefixesOf({ bits, first, last }: Block): readonly string[] {
+/** The fewest prefixes that make up a run of addresses. */
+function prefixesOf({ first, last }: Block): readonly string[] {
+  const isMapped = first >> 32n === 0xffffn && last >> 32n === 0xffffn;
+  const bits = isMapped ? 32 : 128;
+  const end = isMapped ? last & 0xffffffffn : last;
   const found: string[] = [];
-  let at = first;
-  while (at <= last) {
-    let length = bits;
+  let at = isMapped ? first & 0xffffffffn : first;
+  while (at <= end) {
+    let length: number = bits;
     while (length > 0) {
       const wider = prefixOf(bits, at, length - 1);
-      if (wider.value !== at || lastOf(wider) > last) break;
+      if (wider.value !== at || lastOf(wider) > end) break;
       length--;
     }
     found.push(`${addressText({ bits, value: at })}/${length}`);

@@ -12,11 +12,29 @@ function rendered(name: string, part: Value): string {
   return typeof only === "string" ? only : termText(only);
 }
 
+/** One line for each combination of what the operands of a print can be; an operand without a value is `<undefined>`. */
+function lines(parts: readonly Value[]): readonly string[] {
+  let found: readonly (readonly string[])[] = [[]];
+  for (const part of parts) {
+    const values = isSet(part) && part.size > 0 ? part.sorted().map(text) : ["<undefined>"];
+    found = found.flatMap((line) => values.map((value) => [...line, value]));
+  }
+  return found.map((line) => line.join(" "));
+}
+
+function text(value: Value): string {
+  return typeof value === "string" ? value : termText(value);
+}
+
 export const TEMPLATES: Implementations = {
   "internal.template_string": (_, parts) =>
     arrayOperand("internal.template_string", 1, parts)
       .map((part) => rendered("internal.template_string", part))
       .join(""),
+  "internal.print": (evaluation, parts) => {
+    for (const line of lines(arrayOperand("internal.print", 1, parts))) evaluation.print(line, "");
+    return true;
+  },
   trace: (evaluation, note) => {
     evaluation.print(stringOperand("trace", 1, note), "");
     return true;

@@ -75,6 +75,16 @@ function zero(a: RegoNumber, b: RegoNumber): RegoNumber {
   return numberText(a).startsWith("-") === numberText(b).startsWith("-") ? 0 : numberOf("-0");
 }
 
+/** A sum as `sum` makes it: exact of integers; else with 64 bits at each step. */
+export function sumOf(values: readonly RegoNumber[]): RegoNumber {
+  const integers = values.map(integerOf);
+  if (integers.every((value) => value !== undefined))
+    return integer(integers.reduce((all, value) => all + value, 0n));
+  let all: Float = { mantissa: 0n, exponent: 0 };
+  for (const value of values) all = addFloats(all, toFloat(value));
+  return fromFloat(all);
+}
+
 /** A product as `product` makes it: exact of integers; else with 53 bits at each step, since that is what it begins with. */
 export function productOf(values: readonly RegoNumber[]): RegoNumber {
   const integers = values.map(integerOf);

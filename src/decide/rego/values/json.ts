@@ -1,6 +1,6 @@
 /** JSON text to values and back, with every number exact (RFC 8259). */
 import { numberOf, numberText } from "./number.ts";
-import { canonicalText, isArray, isNumber, RegoSet, sortedEntries, type Value } from "./value.ts";
+import { isArray, isNumber, RegoSet, sortedEntries, type Value } from "./value.ts";
 
 /** Deeper nesting is refused. */
 export const MAX_DEPTH = 10_000;
@@ -64,8 +64,14 @@ export function stringify(value: Value): string {
   if (value instanceof RegoSet) return `[${value.sorted().map(stringify).join(",")}]`;
   const members = new Map<string, string>();
   for (const [key, item] of sortedEntries(value))
-    members.set(typeof key === "string" ? key : stringify(key), stringify(item));
+    members.set(typeof key === "string" ? key : keyText(key), stringify(item));
   return `{${[...members].map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`;
 }
 
-export { canonicalText };
+/** A key that is no text, as Go's encoder writes it: with `<`, `>`, `&` and two line ends escaped. */
+function keyText(key: Value): string {
+  return stringify(key).replace(
+    /[<>&\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
