@@ -110,9 +110,7 @@ interface Countable {
   readonly declares: boolean;
 }
 
-/** A default is no more than a constant, and has nothing to be reached. */
 function placesOf(rule: Rule): readonly Countable[] {
-  if (rule.default) return [];
   const { head } = rule;
   const terms = [
     ...(head.value === undefined ? [] : [head.value]),
