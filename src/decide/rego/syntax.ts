@@ -100,6 +100,11 @@ export interface Expr {
   readonly negated: boolean;
   readonly form: ExprForm;
   readonly with: readonly With[];
+  /**
+   * What was written behind `not` where `future.keywords.not` is on: a closure of its own, so that nothing in it is evaluated before
+   * it. The expression is `[true | …] == []` then.
+   */
+  readonly not?: Body | Expr;
 }
 
 export type ExprForm =

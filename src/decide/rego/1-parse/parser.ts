@@ -120,12 +120,13 @@ export class ModuleParser extends TermParser {
       if (names[0] !== "keywords" || names.length > 2)
         this.fail("invalid import, must be `future.keywords`", at);
       const [, keyword] = names;
-      if (keyword === undefined) for (const each of FUTURE_KEYWORDS) this.keywords.add(each);
+      if (keyword === undefined) for (const each of [...FUTURE_KEYWORDS, "not"]) this.keywords.add(each);
       else if ((FUTURE_KEYWORDS as readonly string[]).includes(keyword)) {
         this.keywords.add(keyword);
         // `every x in xs` needs its `in`.
         if (keyword === "every") this.keywords.add("in");
-      } else if (!["not", "and", "or"].includes(keyword))
+      } else if (keyword === "not") this.keywords.add(keyword);
+      else if (!["and", "or"].includes(keyword))
         this.fail(`unexpected keyword, must be one of [contains every if in]`, at);
     }
   }

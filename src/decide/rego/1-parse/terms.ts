@@ -164,6 +164,7 @@ export class TermParser {
     if (this.beginsReference) this.keywordHead = this.at;
     const negated = this.isKeyword("not");
     if (negated) this.next();
+    if (negated && this.keywords.has("not")) return this.#closure(start);
     if (this.isKeyword("some")) {
       if (negated) this.unexpected();
       return this.#some(start);
@@ -175,6 +176,36 @@ export class TermParser {
     const form: ExprForm = { kind: "term", term: this.assignment() };
     const replacements = this.#withs();
     return { ...this.span(start), negated, form, with: replacements };
+  }
+
+  /** `not` of `future.keywords.not`, with an expression or a body in braces. */
+  #closure(start: number): Expr {
+    const before = this.at;
+    const body = this.isSign("{")
+      ? this.attempt(() => {
+          this.next();
+          const inner = this.body("}");
+          this.next();
+          return inner;
+        })
+      : undefined;
+    if (body === undefined) this.at = before;
+    const inner = body ?? this.literal();
+    const at = this.span(start);
+    const comprehension: Term = {
+      kind: "comprehension",
+      ...at,
+      of: "array",
+      value: { kind: "boolean", ...at, value: true },
+      body: Array.isArray(inner) ? (inner as Body) : [inner as Expr],
+    };
+    const term: Term = {
+      kind: "call",
+      ...at,
+      operator: { kind: "var", ...at, name: "equal" },
+      args: [comprehension, { kind: "array", ...at, items: [] }],
+    };
+    return { ...at, negated: false, form: { kind: "term", term }, with: [], not: inner };
   }
 
   /** A term, or `a := b`, or `a = b`. */

@@ -62,7 +62,6 @@ export class BodyChecker {
         this.term(form.domain);
         for (const pattern of [form.key, form.value])
           if (pattern !== undefined) this.#environment.nameAll(pattern);
-        new BodyChecker(this.#environment.inner(), this.#findings).body(form.body);
     }
   }
 

@@ -99,7 +99,9 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
       b.members.every(({ key, type }) => unifies(type, memberOf(a, key))) &&
       (a.rest === undefined || b.rest === undefined || unifies(a.rest.value, b.rest.value))
     );
-  if (a.kind === "set" && b.kind === "set") return unifies(a.of, b.of);
+  // An empty set can be any other.
+  if (a.kind === "set" && b.kind === "set")
+    return a.of === undefined || b.of === undefined || unifies(a.of, b.of);
   return a.kind !== "function";
 }
 
@@ -141,7 +143,7 @@ function compositeOf(value: Value): Type {
 export function keysOf(type: Type | undefined): Type | undefined {
   switch (type?.kind) {
     case "array":
-      return NUMBER;
+      return type.items.length === 0 && type.rest === undefined ? undefined : NUMBER;
     case "object":
       return orAll([...type.members.map(({ key }) => ofValue(key)), type.rest?.key]);
     case "set":
@@ -217,7 +219,7 @@ export function isCollection(type: Type | undefined): boolean {
     case "set":
       return true;
     case "any":
-      return type.of.length === 0 || type.of.some(isCollection);
+      return type.of.length === 0 || keysOf(type) !== undefined;
     default:
       return false;
   }

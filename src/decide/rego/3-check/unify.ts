@@ -51,7 +51,10 @@ function alternatives(
   parts: readonly Term[],
 ): boolean {
   if (isAnything(type)) {
-    for (const part of parts) unifyTerm(environment, part, ANY, true);
+    // What was known of a variable that stands within is forgotten.
+    for (const part of parts)
+      if (part.kind === "var") environment.set(part.name, ANY);
+      else unifyTerm(environment, part, ANY, true);
     return true;
   }
   let found = false;
@@ -81,11 +84,12 @@ function unifyObject(
 
 /** Within composites OPA takes two empty sets for different, since it knows nothing of their members. */
 function areEmptySets(term: Term, type: Type): boolean {
-  return term.kind === "set" && term.items.length === 0 && type.kind === "set" && type.of === undefined;
+  return isEmptySet(term) && type.kind === "set" && type.of === undefined;
 }
 
 /** Whether two terms can be equal. */
 export function unifyTerms(environment: Environment, a: Term, b: Term): boolean {
+  if (isEmptySet(a) && isEmptySet(b)) return false;
   const left = environment.typeOf(a);
   const right = environment.typeOf(b);
   const leftUnknown = isUnknown(left);
@@ -101,6 +105,10 @@ export function unifyTerms(environment: Environment, a: Term, b: Term): boolean 
   if (a.kind === "object" && b.kind === "object") return unifyMembers(environment, a, b);
   if (a.kind === "var" || b.kind === "var") {
     const [variable, other] = a.kind === "var" ? [a, b] : [b, a];
+    if (other.kind === "array" || other.kind === "object") {
+      unifyTerm(environment, other, ANY, false);
+      return unifyTerm(environment, variable, environment.typeOf(other) ?? ANY, false);
+    }
     unifyTerm(environment, variable, ANY, false);
     return unifyTerm(environment, other, environment.typeOf(variable) ?? ANY, false);
   }
@@ -120,4 +128,8 @@ function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): b
     const other = others.get(canonicalText(constant));
     return other !== undefined && unifyTerms(environment, value, other);
   });
+}
+
+function isEmptySet(term: Term): boolean {
+  return term.kind === "set" && term.items.length === 0;
 }

@@ -1,11 +1,12 @@
 /** Expressions to JavaScript: each goes on with the next where it holds, once for each of its solutions. */
 import { DECLARATIONS } from "../builtins/declarations.ts";
+import { where } from "../source.ts";
 import type { Body, Expr, Term, With } from "../syntax.ts";
 import { isSet } from "../values/index.ts";
 import { INLINE } from "./inline.ts";
 import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import type { Scope } from "./scope.ts";
-import { call, each, isPattern, pathOf, term } from "./terms.ts";
+import { call, callsFirst, each, isPattern, pathOf, term } from "./terms.ts";
 import { unify, unifyValue } from "./unify.ts";
 
 export function body(scope: Scope, expressions: Body): void {
@@ -51,6 +52,7 @@ function collectionOf(scope: Scope, node: Term): string {
 }
 
 function condition(scope: Scope, node: Term): void {
+  callsFirst(scope, node);
   if (node.kind === "call") {
     const [first, second] = node.args;
     if (node.operator.kind === "var") {
@@ -164,6 +166,8 @@ function replacementCode(scope: Scope, { target, value }: With): string {
   if (target.kind === "ref" && target.head.kind === "var" && !scope.unit.isFunction(target)) {
     const { name } = target.head;
     if (name === "input" || name === "data") {
+      if (target.path.some((step) => step.kind !== "string"))
+        return `R.badPath(${textLiteral(where(target.at))})`;
       const path = pathOf(target);
       return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${term(scope, value)} }`;
     }

@@ -24,7 +24,14 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     term(scope, reference);
   };
   for (const expr of body.slice(first)) {
-    if (expr.negated || expr.with.length > 0 || expr.form.kind !== "term") continue;
+    if (expr.negated || expr.with.length > 0) continue;
+    if (expr.form.kind === "some-in" || expr.form.kind === "every") {
+      const collection = expr.form.kind === "every" ? expr.form.domain : expr.form.collection;
+      if (collection.kind !== "ref")
+        for (const reference of references(scope, collection)) require(reference);
+      continue;
+    }
+    if (expr.form.kind !== "term") continue;
     const { term: node } = expr.form;
     const compared = comparisonOf(scope, node);
     if (compared !== undefined) {

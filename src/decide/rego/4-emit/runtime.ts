@@ -405,6 +405,11 @@ export function conflictingFunctions(where: string): EvaluationError {
   );
 }
 
+/** A `with` replaces what no name leads to. */
+export function badPath(where: string): never {
+  throw new EvaluationError("eval_conflict_error", "bad document path", where);
+}
+
 /** Of two results of one complete rule: the one, if they are equal. */
 export function same(old: Value | undefined, value: Value, where: string, isFunction: boolean): Value {
   if (old === undefined || equal(old, value)) return old ?? value;

@@ -1,3 +1,4 @@
+import type { Term } from "../syntax.ts";
 import type { Unit } from "./unit.ts";
 
 /**
@@ -11,6 +12,8 @@ export class Scope {
   readonly bound: Map<string, string>;
   /** The statement to run when an expression does not hold. */
   fail: string;
+  /** Calls whose results are there already. */
+  readonly calls: Map<Term, string> = new Map<Term, string>();
   /** Whether a loop is open, so that there may be more than one solution. */
   loops = 0;
   readonly #closers: string[] = [];
@@ -66,6 +69,7 @@ export class Scope {
     const label = this.unit.fresh("B");
     this.write(`${label}: {`);
     const inner = new Scope(this.unit, this.lines, this.bound, `break ${label};`);
+    for (const [node, result] of this.calls) inner.calls.set(node, result);
     build(inner, label);
     inner.close();
     this.write("}");

@@ -15,13 +15,14 @@ import { variablesOf } from "./variables.ts";
 export function term(scope: Scope, node: Term): string {
   const constant = constantOf(node);
   if (constant !== undefined) return scope.unit.constant(constant);
+  callsFirst(scope, node);
   switch (node.kind) {
     case "var":
       return variable(scope, node.name);
     case "ref":
       return reference(scope, node);
     case "call":
-      return call(scope, node, node.args.length);
+      return scope.calls.get(node) ?? call(scope, node, node.args.length);
     case "array":
       return scope.keep(`[${node.items.map((item) => term(scope, item)).join(", ")}]`);
     case "set":
@@ -33,6 +34,28 @@ export function term(scope: Scope, node: Term): string {
     default:
       throw new Error(`a ${node.kind} has no place in a resolved tree`);
   }
+}
+
+/** Evaluates the calls within a term, the inner ones first: OPA has them in expressions of their own before this one. */
+export function callsFirst(scope: Scope, node: Term): void {
+  const within = (inner: Term): void => {
+    if (inner.kind === "call") {
+      if (scope.calls.has(inner)) return;
+      for (const arg of inner.args) within(arg);
+      scope.calls.set(inner, call(scope, inner, inner.args.length));
+    } else if (inner.kind === "array" || inner.kind === "set") for (const item of inner.items) within(item);
+    else if (inner.kind === "object")
+      for (const [key, value] of inner.members) {
+        within(key);
+        within(value);
+      }
+    else if (inner.kind === "ref") {
+      if (inner.head.kind !== "var") within(inner.head);
+      for (const step of inner.path) within(step);
+    }
+  };
+  if (node.kind === "call") for (const arg of node.args) within(arg);
+  else within(node);
 }
 
 function variable(scope: Scope, name: string): string {

@@ -172,7 +172,7 @@ export class Unit {
   /** A reference by names alone to the input or to base documents. */
   isBase(node: Term): boolean {
     if (node.kind !== "ref" || node.head.kind !== "var" || node.path.length === 0) return false;
-    if (!node.path.every((step) => step.kind === "string")) return false;
+    if (!node.path.every((step) => step.kind === "string" || step.kind === "number")) return false;
     if (node.head.name === "input") return true;
     if (node.head.name !== "data") return false;
     let tree: RuleTree | undefined = this.program.tree;

@@ -35,7 +35,6 @@ export function pathOf(name: string, value: Value): readonly Value[] {
       `${name}: operand 2 must be one of {set, array} containing string paths or array of path segments but got ${typeName(value)}`,
     );
   const bare = value.replace(/^\/+/, "");
-  if (bare === "") return [];
   return bare.split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 

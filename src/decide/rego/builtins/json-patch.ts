@@ -88,8 +88,9 @@ function apply(document: Value, operation: Value): Value {
     }
     case "move": {
       const from = stepsOf(operation, "from");
+      if (from.length === 0) fail("cannot move the root");
       const moved = get(document, from);
-      return insert(from.length === 0 ? document : remove(document, from, 0), path, 0, moved);
+      return insert(remove(document, from, 0), path, 0, moved);
     }
     case "copy":
       return insert(document, path, 0, get(document, stepsOf(operation, "from")));

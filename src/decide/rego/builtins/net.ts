@@ -127,14 +127,12 @@ export const NET: Implementations = {
   "net.cidr_contains_matches": (evaluation, a, b) => {
     const name = "net.cidr_contains_matches";
     const found = new RegoSet();
-    const others = keyed(name, 2, b);
-    for (const [key, text] of keyed(name, 1, a)) {
-      const prefix = prefixOperand(name, 1, text);
-      for (const [otherKey, other] of others) {
+    // Each is read when its turn comes: what no other is held against may be anything.
+    for (const [key, text] of keyed(name, 1, a))
+      for (const [otherKey, other] of keyed(name, 2, b)) {
         evaluation.charge(1);
-        if (holds(name, prefix, other)) found.add([key, otherKey]);
+        if (holds(name, prefixOperand(name, 1, text), other)) found.add([key, otherKey]);
       }
-    }
     return found;
   },
   "net.cidr_expand": (evaluation, value) => {

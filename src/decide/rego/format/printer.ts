@@ -89,6 +89,8 @@ export class Printer {
   }
 
   expression(expr: Expr, depth: number): string {
+    if (expr.not !== undefined)
+      return `not ${"form" in expr.not ? this.expression(expr.not, depth) : this.#braces(expr.not, expr.at.end, depth)}`;
     const text = `${expr.negated ? "not " : ""}${this.#form(expr, depth)}`;
     let last = endOfForm(expr);
     return expr.with.reduce((before, item) => {

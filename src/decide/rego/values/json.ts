@@ -1,6 +1,6 @@
 /** JSON text to values and back, with every number exact (RFC 8259). */
 import { numberOf, numberText } from "./number.ts";
-import { isArray, isNumber, RegoSet, sortedEntries, type Value } from "./value.ts";
+import { isArray, isNumber, isObject, RegoSet, sortedEntries, sortTexts, type Value } from "./value.ts";
 
 /** Deeper nesting is refused. */
 export const MAX_DEPTH = 10_000;
@@ -68,10 +68,22 @@ export function stringify(value: Value): string {
   return `{${[...members].map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`;
 }
 
-/** A key that is no text, as Go's encoder writes it: with `<`, `>`, `&` and two line ends escaped. */
+/** A key that is no text, as Go's encoder writes it: members by their text, with `<`, `>`, `&` and two line ends escaped. */
 function keyText(key: Value): string {
-  return stringify(key).replace(
+  return byText(key).replace(
     /[<>&\u2028\u2029]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+function byText(value: Value): string {
+  if (isArray(value)) return `[${value.map(byText).join(",")}]`;
+  if (value instanceof RegoSet) return `[${value.sorted().map(byText).join(",")}]`;
+  if (!isObject(value)) return stringify(value);
+  const members = new Map(
+    sortedEntries(value).map(([key, item]) => [typeof key === "string" ? key : byText(key), item]),
+  );
+  return `{${sortTexts([...members.keys()])
+    .map((key) => `${JSON.stringify(key)}:${byText(members.get(key) as Value)}`)
+    .join(",")}}`;
 }
