@@ -157,7 +157,7 @@ class Lexer {
     if (end < 0) this.#fail("non-terminated string", start, 1);
     this.#at = end + 1;
     return {
-      ...this.#make("string", this.#text.slice(start + 1, end).replaceAll("\r", ""), start, newline),
+      ...this.#make("string", this.#text.slice(start + 1, end), start, newline),
       raw: true,
     };
   }
@@ -175,17 +175,17 @@ class Lexer {
         this.#at++;
         continue;
       }
-      const escape = this.#text.charAt(this.#at + 1);
-      if (template && escape === "{") {
+      const escaped = this.#text.charAt(this.#at + 1);
+      if (template && escaped === "{") {
         value += "{";
         this.#at += 2;
-      } else if (escape === "u") {
+      } else if (escaped === "u") {
         const digits = this.#text.slice(this.#at + 2, this.#at + 6);
         if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.#fail("illegal string escape sequence", this.#at, 2);
         value += String.fromCharCode(Number.parseInt(digits, 16));
         this.#at += 6;
       } else {
-        const character = ESCAPES[escape];
+        const character = ESCAPES[escaped];
         if (character === undefined) this.#fail("illegal string escape sequence", this.#at, 2);
         value += character;
         this.#at += 2;

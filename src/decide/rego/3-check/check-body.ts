@@ -7,10 +7,11 @@ import type { Body, CallTerm, Expr, RefTerm, Term } from "../syntax.ts";
 import { termText } from "../term-text.ts";
 import { constantOf } from "./constant.ts";
 import type { Environment } from "./environment.ts";
-import { signatureOf } from "./signature.ts";
+import { type Signature, signatureOf } from "./signature.ts";
 import {
   ANY,
   isCollection,
+  isUnknown,
   keysOf,
   STRING,
   select,
@@ -35,8 +36,11 @@ export class BodyChecker {
 
   #expression({ at, form, with: replacements }: Expr): void {
     // A function may stand in for another.
-    for (const { value } of replacements)
-      if (this.#environment.typeOf(value)?.kind !== "function") this.term(value);
+    for (const { target, value } of replacements) {
+      const type = this.#functionTypeOf(value);
+      if (type === undefined) this.term(value);
+      else this.#replacement(target, type);
+    }
     switch (form.kind) {
       case "term":
         if (form.term.kind === "call") this.#call(form.term, at, true);
@@ -48,8 +52,8 @@ export class BodyChecker {
         this.term(form.collection);
         const type = this.#environment.typeOf(form.collection);
         if (!this.#isIterated(form.collection, type, form.key)) return;
-        const key = keysOf(type) ?? ANY;
-        const value = valuesOf(type) ?? ANY;
+        const key = isUnknown(type) ? ANY : (keysOf(type) ?? ANY);
+        const value = isUnknown(type) ? ANY : (valuesOf(type) ?? ANY);
         const fits =
           (form.key === undefined || unifyTerm(this.#environment, form.key, key, false)) &&
           unifyTerm(this.#environment, form.value, value, false);
@@ -63,6 +67,28 @@ export class BodyChecker {
         for (const pattern of [form.key, form.value])
           if (pattern !== undefined) this.#environment.nameAll(pattern);
     }
+  }
+
+  /** The signature of a function that is named, not called. */
+  #functionTypeOf(term: Term): Signature | undefined {
+    if (term.kind === "var") {
+      const signature =
+        this.#environment.variable(term.name) === undefined ? signatureOf(term.name) : undefined;
+      return signature;
+    }
+    const type = term.kind === "ref" ? this.#environment.typeOf(term) : undefined;
+    return type?.kind === "function" ? { ...type, variadic: false } : undefined;
+  }
+
+  /** What stands in for a function takes what it takes, and gives what it gives. */
+  #replacement(target: Term, replacement: Signature): void {
+    const signature = this.#functionTypeOf(target);
+    if (signature === undefined || signature.variadic) return;
+    const fits =
+      signature.operands.length === replacement.operands.length &&
+      signature.operands.every((operand, index) => unifies(operand, replacement.operands[index]));
+    if (!fits)
+      this.#add(target.at, `${target.kind === "var" ? target.name : termText(target)}: arity mismatch`);
   }
 
   /** `some k, v in xs` reads `xs[k]`: a scalar that is written out has just no solution, one behind a name is a mistake. */

@@ -1,7 +1,7 @@
 /** What is known of the variables of one body, and of what its references lead to. */
 import type { RuleTree } from "../2-resolve/program.ts";
 import type { CallTerm, Term } from "../syntax.ts";
-import type { Value } from "../values/index.ts";
+import { canonicalText, type Value } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { RuleTypes } from "./rule-types.ts";
 import { signatureOf } from "./signature.ts";
@@ -104,15 +104,16 @@ export class Environment {
   }
 
   #ofObject(members: readonly (readonly [Term, Term])[]): Type {
-    const known: Property[] = [];
+    const known = new Map<string, Property>();
     let rest: Rest | undefined;
     for (const [key, value] of members) {
       const constant = constantOf(key);
       const type = this.typeOf(value);
-      if (constant !== undefined) known.push({ key: constant, type });
-      else rest = { key: or(rest?.key, this.typeOf(key)), value: or(rest?.value, type) };
+      // Of equal keys the last counts.
+      if (constant !== undefined) known.set(canonicalText(constant), { key: constant, type });
+      else rest = { key: or(rest?.key, this.typeOf(key) ?? ANY), value: or(rest?.value, type) };
     }
-    return { kind: "object", members: known, rest };
+    return { kind: "object", members: [...known.values()], rest };
   }
 
   #ofReference(head: Term, path: readonly Term[]): Type | undefined {

@@ -28,7 +28,13 @@ export class RuleTypes {
     this.#known.set(group, ANY);
     const rules = group.default === undefined ? group.rules : [...group.rules, group.default];
     let type: Type | undefined;
-    for (const rule of rules) type = or(type, this.#ofRule(rule, group));
+    for (const rule of rules) {
+      const found = this.#ofRule(rule, group);
+      // A single member beside others that have a variable key says nothing of theirs.
+      const [first] = rule.keys;
+      if (first === undefined || constantOf(first) === undefined) type = or(type, found);
+    }
+    if (type === undefined && group.kind === "object") type = ANY;
     this.#known.set(group, type);
     return type;
   }

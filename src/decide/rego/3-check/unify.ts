@@ -3,7 +3,7 @@ import type { ObjectTerm, Term } from "../syntax.ts";
 import { canonicalText } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { Environment } from "./environment.ts";
-import { ANY, isAnything, isUnknown, select, type Type, unifies } from "./types.ts";
+import { ANY, isAnything, isUnknown, orAll, select, type Type, unifies } from "./types.ts";
 
 /** Whether a term can be of a type. A variable that nothing was known of is of that type from here on. */
 export function unifyTerm(environment: Environment, term: Term, type: Type, union: boolean): boolean {
@@ -35,7 +35,8 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       );
     case "var": {
       const known = environment.typeOf(term);
-      if (known !== undefined) return unifies(known, type);
+      if (known !== undefined)
+        return unifies(known, type) && !(isEmptySetType(known) && isEmptySetType(type));
       environment.set(term.name, type);
       return true;
     }
@@ -57,8 +58,16 @@ function alternatives(
       else unifyTerm(environment, part, ANY, true);
     return true;
   }
+  // A variable that nothing was known of may be what any of the alternatives says.
+  const fresh = variablesOf(term).filter((name) => environment.variable(name) === undefined);
+  const types = new Map<string, (Type | undefined)[]>(fresh.map((name) => [name, []]));
   let found = false;
-  for (const one of type.of) found = unifyTerm(environment, term, one, true) || found;
+  for (const one of type.of) {
+    for (const name of fresh) environment.set(name, undefined);
+    found = unifyTerm(environment, term, one, true) || found;
+    for (const [name, all] of types) all.push(environment.variable(name));
+  }
+  for (const [name, all] of types) environment.set(name, orAll(all));
   return found;
 }
 
@@ -132,4 +141,23 @@ function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): b
 
 function isEmptySet(term: Term): boolean {
   return term.kind === "set" && term.items.length === 0;
+}
+
+function isEmptySetType(type: Type): boolean {
+  return type.kind === "set" && type.of === undefined;
+}
+
+/** The variables of a pattern. */
+function variablesOf(term: Term): readonly string[] {
+  switch (term.kind) {
+    case "var":
+      return [term.name];
+    case "array":
+    case "set":
+      return term.items.flatMap(variablesOf);
+    case "object":
+      return term.members.flatMap((member) => member.flatMap(variablesOf));
+    default:
+      return [];
+  }
 }

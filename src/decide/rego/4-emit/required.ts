@@ -37,7 +37,8 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     if (compared !== undefined) {
       const value = term(scope, compared.reference);
       scope.unless(equality(scope, undefined, value, compared.constant, term(scope, compared.constant)));
-    } else if (node.kind === "call") for (const reference of references(scope, node)) require(reference);
+    } else if (node.kind === "call" || node.kind === "ref")
+      for (const reference of references(scope, node)) require(reference);
   }
   for (const node of head) for (const reference of references(scope, node)) require(reference);
 }

@@ -52,9 +52,8 @@ export const ENCODING: Implementations = {
     Buffer.from(text).toString("base64url"),
   ),
   "base64url.decode": one("base64url.decode", (text) => {
-    const bare = text.replace(/[\r\n]/g, "");
-    if (!URL_SAFE.test(bare)) throw failure("base64url.decode", "illegal base64 data");
-    return Buffer.from(bare, "base64url").toString("utf8");
+    if (!URL_SAFE.test(text)) throw failure("base64url.decode", "illegal base64 data");
+    return Buffer.from(text, "base64url").toString("utf8");
   }),
   "hex.encode": one("hex.encode", (text) => Buffer.from(text).toString("hex")),
   "hex.decode": one("hex.decode", (text) => {

@@ -34,6 +34,7 @@ export function pathOf(name: string, value: Value): readonly Value[] {
       "eval_type_error",
       `${name}: operand 2 must be one of {set, array} containing string paths or array of path segments but got ${typeName(value)}`,
     );
+  if (value === "") return [];
   const bare = value.replace(/^\/+/, "");
   return bare.split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
@@ -171,8 +172,15 @@ export const JSON_DOCUMENTS: Implementations = {
     }
     return merged;
   },
-  // Undefined, not an error, for two values of which neither can hold the other.
-  "object.subset": (_, a, b) => isSubset(a, b),
+  "object.subset": (_, a, b) => {
+    const found = isSubset(a, b);
+    if (found === undefined)
+      throw new BuiltinError(
+        "eval_type_error",
+        "object.subset: both arguments object.subset must be of the same type or array and set",
+      );
+    return found;
+  },
   "json.filter": (_, a, b) => filtered(objectOperand("json.filter", 1, a), pathTree("json.filter", b)),
   "json.remove": (_, a, b) => without(objectOperand("json.remove", 1, a), pathTree("json.remove", b)),
   "json.patch": (_, a, b) => patch(a, arrayOperand("json.patch", 2, b)),

@@ -176,7 +176,15 @@ export const STRINGS: Implementations = {
         );
       return [from, to];
     });
-    return replaceMany(stringOperand("strings.replace_n", 2, b), pairs);
+    const text = stringOperand("strings.replace_n", 2, b);
+    if (pairs.every(([from]) => from !== "")) return replaceMany(text, pairs);
+    // An empty text is found between any two bytes, also within a character, which then is none any more.
+    const bytes = (characters: string): string => Buffer.from(characters).toString("latin1");
+    const replaced = replaceMany(
+      bytes(text),
+      pairs.map(([from, to]) => [bytes(from), bytes(to)]),
+    );
+    return Buffer.from(replaced, "latin1").toString("utf8");
   },
   "strings.count": two("strings.count", (a, b) => {
     if (b === "") return codePoints(a) + 1;
