@@ -6,7 +6,10 @@ export function boundedCache(entries: number): Cache {
   return {
     get<T>(kind: string, key: string, make: () => T): T {
       let kept = kinds.get(kind);
-      if (kept === undefined) kinds.set(kind, (kept = new Map()));
+      if (kept === undefined) {
+        kept = new Map();
+        kinds.set(kind, kept);
+      }
       const known = kept.get(key);
       if (known !== undefined) return known as T;
       const made = make();

@@ -18,7 +18,7 @@ export class Source {
       else high = middle - 1;
     }
     const start = this.#lines[low] as number;
-    return { line: low + 1, column: [...this.text.slice(start, offset)].length + 1 };
+    return { line: low + 1, column: Array.from(this.text.slice(start, offset)).length + 1 };
   }
 }
 

@@ -28,7 +28,7 @@ export interface Lexed {
   readonly comments: readonly LexedComment[];
 }
 
-const SIGNS = [":=", "==", "!=", "<=", ">=", ..."=<>+-*/%|&,;:.()[]{}"];
+const SIGNS = [":=", "==", "!=", "<=", ">=", ...Array.from("=<>+-*/%|&,;:.()[]{}")];
 const SIGN_BY_UNIT = new Map<string, readonly string[]>();
 for (const sign of SIGNS) {
   const first = sign.charAt(0);

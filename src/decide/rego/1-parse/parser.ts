@@ -231,7 +231,11 @@ export class ModuleParser extends TermParser {
         for (const part of term.parts)
           if (typeof part !== "string" && part.form.kind === "term") this.#constant(part.form.term);
         return;
-      default:
+      case "boolean":
+      case "comprehension":
+      case "null":
+      case "number":
+      case "string":
         return;
     }
   }
@@ -305,7 +309,15 @@ export class ModuleParser extends TermParser {
           operator.kind === "var" ? [operator] : [operator.head as VarTerm, ...operator.path];
         return { path, args: term.args };
       }
-      default:
+      case "array":
+      case "boolean":
+      case "comprehension":
+      case "null":
+      case "number":
+      case "object":
+      case "set":
+      case "string":
+      case "template":
         return bad(term.kind);
     }
   }

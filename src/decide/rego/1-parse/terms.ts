@@ -635,7 +635,9 @@ function nameOf(token: Token, keywords: ReadonlySet<string>): string {
         : "identifier token";
     case "sign":
       return `${NAMES_OF_SIGNS[token.text] ?? token.text} token`;
-    default:
+    case "number":
+    case "string":
+    case "template":
       return `${token.kind} token`;
   }
 }

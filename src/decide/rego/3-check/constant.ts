@@ -10,20 +10,14 @@ export function constantOf(term: Term): Value | undefined {
     case "number":
     case "string":
       return term.value;
-    default:
-      return undefined;
-  }
-}
-
-/** Whether a term is made of constants alone. */
-export function isConstant(term: Term): boolean {
-  switch (term.kind) {
     case "array":
-    case "set":
-      return term.items.every(isConstant);
+    case "call":
+    case "comprehension":
     case "object":
-      return term.members.every((member) => member.every(isConstant));
-    default:
-      return constantOf(term) !== undefined;
+    case "ref":
+    case "set":
+    case "template":
+    case "var":
+      return undefined;
   }
 }

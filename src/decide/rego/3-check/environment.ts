@@ -55,7 +55,14 @@ export class Environment {
           this.nameAll(value);
         }
         return;
-      default:
+      case "boolean":
+      case "call":
+      case "comprehension":
+      case "null":
+      case "number":
+      case "ref":
+      case "string":
+      case "template":
         return;
     }
   }
@@ -89,7 +96,7 @@ export class Environment {
         const key = term.key === undefined ? undefined : inner.typeOf(term.key);
         return { kind: "object", members: [], rest: { key, value } };
       }
-      default:
+      case "template":
         return ANY;
     }
   }

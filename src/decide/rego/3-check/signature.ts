@@ -91,8 +91,10 @@ class Reader {
         return this.#array();
       case "{":
         return this.#object();
+      case undefined:
+        throw new Error("signature: unexpected end");
       default:
-        throw new Error(`signature: unexpected ${token ?? "end"}`);
+        throw new Error(`signature: unexpected ${token}`);
     }
   }
 

@@ -46,7 +46,10 @@ export function typeText(type: Type | undefined): string {
       return `set[${typeText(type.of)}]`;
     case "function":
       return `(${type.operands.map(typeText).join(", ")}) => ${typeText(type.result)}`;
-    default:
+    case "boolean":
+    case "null":
+    case "number":
+    case "string":
       return type.kind;
   }
 }
@@ -89,15 +92,15 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
   if (a.kind !== b.kind) return false;
   if (a.kind === "array" && b.kind === "array")
     return (
-      a.items.every((item, index) => unifies(item, itemOf(b, index))) &&
-      b.items.every((item, index) => unifies(item, itemOf(a, index))) &&
-      (a.rest === undefined || b.rest === undefined || unifies(a.rest, b.rest))
+      a.items.every((item, index) => unifiesWithin(item, itemOf(b, index))) &&
+      b.items.every((item, index) => unifiesWithin(item, itemOf(a, index))) &&
+      (a.rest === undefined || b.rest === undefined || unifiesWithin(a.rest, b.rest))
     );
   if (a.kind === "object" && b.kind === "object")
     return (
-      a.members.every(({ key, type }) => unifies(type, memberOf(b, key))) &&
-      b.members.every(({ key, type }) => unifies(type, memberOf(a, key))) &&
-      (a.rest === undefined || b.rest === undefined || unifies(a.rest.value, b.rest.value))
+      a.members.every(({ key, type }) => unifiesWithin(type, memberOf(b, key))) &&
+      b.members.every(({ key, type }) => unifiesWithin(type, memberOf(a, key))) &&
+      (a.rest === undefined || b.rest === undefined || unifiesWithin(a.rest.value, b.rest.value))
     );
   // An empty set can be any other.
   if (a.kind === "set" && b.kind === "set")
@@ -105,19 +108,25 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
   return a.kind !== "function";
 }
 
+/** Within composites two empty sets are never taken for equal. */
+function unifiesWithin(a: Type | undefined, b: Type | undefined): boolean {
+  const empty = a?.kind === "set" && b?.kind === "set" && a.of === undefined && b.of === undefined;
+  return !empty && unifies(a, b);
+}
+
 function itemOf(type: Extract<Type, { kind: "array" }>, index: number): Type | undefined {
   return index < type.items.length ? type.items[index] : type.rest;
 }
 
 /** The type of a member by its constant key. */
-export function memberOf(type: Extract<Type, { kind: "object" }>, key: Value): Type | undefined {
+function memberOf(type: Extract<Type, { kind: "object" }>, key: Value): Type | undefined {
   const found = type.members.find((property) => compare(property.key, key) === 0);
   if (found !== undefined) return found.type;
   return type.rest !== undefined && unifies(type.rest.key, ofValue(key)) ? type.rest.value : undefined;
 }
 
 /** The type of a constant. */
-export function ofValue(value: Value): Type {
+function ofValue(value: Value): Type {
   switch (typeof value) {
     case "string":
       return STRING;
@@ -126,7 +135,10 @@ export function ofValue(value: Value): Type {
     case "number":
     case "bigint":
       return NUMBER;
-    default:
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
       return value === null
         ? NULL
         : Array.isArray(value)
@@ -150,7 +162,12 @@ export function keysOf(type: Type | undefined): Type | undefined {
       return type.of;
     case "any":
       return type.of.length === 0 ? type : orAll(type.of.map(keysOf));
-    default:
+    case undefined:
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return undefined;
   }
 }
@@ -166,7 +183,12 @@ export function valuesOf(type: Type | undefined): Type | undefined {
       return type.of;
     case "any":
       return type.of.length === 0 ? type : orAll(type.of.map(valuesOf));
-    default:
+    case undefined:
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return undefined;
   }
 }
@@ -188,7 +210,12 @@ export function select(type: Type | undefined, key: Value): Type | undefined {
     }
     case "any":
       return type.of.length === 0 ? type : orAll(type.of.map((one) => select(one, key)));
-    default:
+    case undefined:
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return undefined;
   }
 }
@@ -206,7 +233,12 @@ export function isUnknown(type: Type | undefined): boolean {
       );
     case "set":
       return type.of !== undefined && isUnknown(type.of);
-    default:
+    case "any":
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return false;
   }
 }
@@ -220,7 +252,12 @@ export function isCollection(type: Type | undefined): boolean {
       return true;
     case "any":
       return type.of.length === 0 || keysOf(type) !== undefined;
-    default:
+    case undefined:
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return false;
   }
 }

@@ -35,12 +35,18 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       );
     case "var": {
       const known = environment.typeOf(term);
-      if (known !== undefined)
-        return unifies(known, type) && !(isEmptySetType(known) && isEmptySetType(type));
+      if (known !== undefined) return unifies(known, type);
       environment.set(term.name, type);
       return true;
     }
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "string":
+    case "template":
       return unifies(environment.typeOf(term), type);
   }
 }
@@ -98,7 +104,7 @@ function areEmptySets(term: Term, type: Type): boolean {
 
 /** Whether two terms can be equal. */
 export function unifyTerms(environment: Environment, a: Term, b: Term): boolean {
-  if (isEmptySet(a) && isEmptySet(b)) return false;
+  if ((isEmptySet(a) && isEmptySet(b)) || repeatsEmptySet(a, b)) return false;
   const left = environment.typeOf(a);
   const right = environment.typeOf(b);
   const leftUnknown = isUnknown(left);
@@ -143,10 +149,6 @@ function isEmptySet(term: Term): boolean {
   return term.kind === "set" && term.items.length === 0;
 }
 
-function isEmptySetType(type: Type): boolean {
-  return type.kind === "set" && type.of === undefined;
-}
-
 /** The variables of a pattern. */
 function variablesOf(term: Term): readonly string[] {
   switch (term.kind) {
@@ -157,7 +159,24 @@ function variablesOf(term: Term): readonly string[] {
       return term.items.flatMap(variablesOf);
     case "object":
       return term.members.flatMap((member) => member.flatMap(variablesOf));
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "string":
+    case "template":
       return [];
   }
+}
+
+/** `[x, x] = [set(), set()]`. */
+function repeatsEmptySet(a: Term, b: Term): boolean {
+  if (a.kind !== "array" || b.kind !== "array") return false;
+  const names = a.items.flatMap((item, index) => {
+    const other = b.items[index];
+    return item.kind === "var" && other !== undefined && isEmptySet(other) ? [item.name] : [];
+  });
+  return new Set(names).size < names.length;
 }

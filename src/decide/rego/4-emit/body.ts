@@ -13,7 +13,7 @@ export function body(scope: Scope, expressions: Body): void {
   for (const expr of expressions) expression(scope, expr);
 }
 
-export function expression(scope: Scope, expr: Expr): void {
+function expression(scope: Scope, expr: Expr): void {
   const site = scope.unit.site(expr.at);
   if (site !== undefined) scope.write(`S.probe?.(${site}, "enter");`);
   if (expr.with.length > 0) withReplaced(scope, expr);
@@ -25,16 +25,19 @@ export function expression(scope: Scope, expr: Expr): void {
 function form(scope: Scope, { form }: Expr): void {
   switch (form.kind) {
     case "term":
-      return condition(scope, form.term);
+      condition(scope, form.term);
+      return;
     case "some":
       return;
     case "some-in": {
       const collection = collectionOf(scope, form.collection);
       const { value } = each(scope, collection, form.key);
-      return unifyValue(scope, form.value, value);
+      unifyValue(scope, form.value, value);
+      return;
     }
     case "every":
-      return every(scope, form.key, form.value, term(scope, form.domain), form.body);
+      every(scope, form.key, form.value, term(scope, form.domain), form.body);
+      return;
   }
 }
 
@@ -60,21 +63,30 @@ function condition(scope: Scope, node: Term): void {
       if (first !== undefined && second !== undefined && node.args.length === 2) {
         // A comparison binds where its comprehension is evaluated for all values of a variable at once.
         if (name === "eq" || (name === "equal" && (isPattern(scope, first) || isPattern(scope, second))))
-          return unify(scope, first, second);
+          unify(scope, first, second);
+        return;
       }
       const identity = identityTest(scope, name, first, second);
-      if (identity !== undefined) return scope.unless(identity);
+      if (identity !== undefined) {
+        scope.unless(identity);
+        return;
+      }
       const inline = INLINE.get(name);
       if (inline?.total === true && !scope.unit.isMocked(name) && node.args.length === arity(name)) {
         const args = node.args.map((arg) => term(scope, arg));
-        return scope.unless(inline.code(args, () => ""));
+        scope.unless(inline.code(args, () => ""));
+        return;
       }
     }
     const operands = scope.unit.operands(node.operator);
     const result = call(scope, node, operands);
     const output = node.args[operands];
-    if (output !== undefined) return unifyValue(scope, output, result);
-    return scope.write(`if (${result} === false) ${scope.fail}`);
+    if (output !== undefined) {
+      unifyValue(scope, output, result);
+      return;
+    }
+    scope.write(`if (${result} === false) ${scope.fail}`);
+    return;
   }
   const value = term(scope, node);
   if (constantOf(node) === undefined || value === "false")

@@ -16,7 +16,7 @@ import { Scope } from "./scope.ts";
 import { term } from "./terms.ts";
 import { arityOf, Unit } from "./unit.ts";
 
-export type { Probe, RunOptions } from "./runtime.ts";
+export type { Probe } from "./runtime.ts";
 export { State } from "./runtime.ts";
 
 export interface Emitted<T> {

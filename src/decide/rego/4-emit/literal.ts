@@ -22,7 +22,10 @@ export function scalarLiteral(value: Value): string | undefined {
       return `(${value})`;
     case "bigint":
       return `(${value}n)`;
-    default:
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
       return value === null ? "null" : undefined;
   }
 }
@@ -54,7 +57,11 @@ export function constantOf(term: Term): Value | undefined {
       }
       return objectOf(members);
     }
-    default:
+    case "call":
+    case "comprehension":
+    case "ref":
+    case "template":
+    case "var":
       return undefined;
   }
 }

@@ -45,19 +45,29 @@ export function replacementsOf(program: Program, query: Body): Replacements {
     switch (term.kind) {
       case "ref":
         inTerm(term.head);
-        return term.path.forEach(inTerm);
+        for (const step of term.path) inTerm(step);
+        return;
       case "call":
-        return term.args.forEach(inTerm);
+        for (const arg of term.args) inTerm(arg);
+        return;
       case "array":
       case "set":
-        return term.items.forEach(inTerm);
+        for (const item of term.items) inTerm(item);
+        return;
       case "object":
-        return term.members.forEach((member) => member.forEach(inTerm));
+        for (const member of term.members) for (const part of member) inTerm(part);
+        return;
       case "comprehension":
         inOptional(term.key);
         inTerm(term.value);
-        return inBody(term.body);
-      default:
+        inBody(term.body);
+        return;
+      case "boolean":
+      case "null":
+      case "number":
+      case "string":
+      case "template":
+      case "var":
         return;
     }
   };

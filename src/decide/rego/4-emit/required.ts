@@ -72,6 +72,7 @@ function comparisonOf(
 }
 
 function isScalar(node: Term): boolean {
+  if (node.kind === "array") return constantOf(node) !== undefined;
   return node.kind === "null" || node.kind === "boolean" || node.kind === "number" || node.kind === "string";
 }
 
@@ -87,7 +88,13 @@ function references(scope: Scope, node: Term): readonly Term[] {
       return node.items.flatMap((item) => references(scope, item));
     case "object":
       return node.members.flatMap((member) => member.flatMap((part) => references(scope, part)));
-    default:
+    case "boolean":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "string":
+    case "template":
+    case "var":
       return [];
   }
 }

@@ -16,11 +16,15 @@ import type { Unit } from "./unit.ts";
 export function emitGroup(unit: Unit, name: string, tree: RuleTree, group: RuleGroup): void {
   switch (group.kind) {
     case "value":
-      return emitValue(unit, name, group);
+      emitValue(unit, name, group);
+      return;
     case "function":
-      return emitFunction(unit, name, group);
-    default:
-      return emitPartial(unit, name, tree, group);
+      emitFunction(unit, name, group);
+      return;
+    case "object":
+    case "set":
+      emitPartial(unit, name, tree, group);
+      return;
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Cache, Evaluation, Implementation, World } from "../builtins/builtin.ts";
 import { BuiltinError, EvaluationError } from "../errors.ts";
 import {
+  canonicalText,
   compare,
   entries,
   equal,
@@ -125,7 +126,10 @@ export class State implements Evaluation {
 
   memo(name: string): Map<string, Value> {
     let memo = this.#memos.get(name);
-    if (memo === undefined) this.#memos.set(name, (memo = new Map()));
+    if (memo === undefined) {
+      memo = new Map();
+      this.#memos.set(name, memo);
+    }
     return memo;
   }
 
@@ -184,7 +188,9 @@ export function enter(state: State, replacements: readonly Replacement[]): Saved
 
 function plainOrFail(value: Value): PlainObject {
   if (value instanceof RegoObject)
-    return Object.fromEntries(value.unsorted().map(([key, item]) => [String(key), item]));
+    return Object.fromEntries(
+      value.unsorted().map(([key, item]) => [typeof key === "string" ? key : canonicalText(key), item]),
+    );
   return value as PlainObject;
 }
 
@@ -505,7 +511,7 @@ export function walk(state: State, value: Value): readonly (readonly [readonly V
   const visit = (item: Value, path: readonly Value[]): void => {
     state.charge(1);
     found.push([path, item]);
-    if (isArray(item)) item.forEach((inner, index) => visit(inner, [...path, index]));
+    if (isArray(item)) for (const [index, inner] of item.entries()) visit(inner, [...path, index]);
     else if (item instanceof RegoSet) for (const inner of item.sorted()) visit(inner, [...path, inner]);
     else if (isObject(item)) for (const [key, inner] of sortedEntries(item)) visit(inner, [...path, key]);
   };

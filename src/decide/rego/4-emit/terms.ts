@@ -31,7 +31,11 @@ export function term(scope: Scope, node: Term): string {
       return object(scope, node.members);
     case "comprehension":
       return comprehension(scope, node);
-    default:
+    case "boolean":
+    case "null":
+    case "number":
+    case "string":
+    case "template":
       throw new Error(`a ${node.kind} has no place in a resolved tree`);
   }
 }
@@ -92,7 +96,14 @@ export function isPattern(scope: Scope, node: Term): boolean {
       return node.items.some((item) => isPattern(scope, item));
     case "object":
       return node.members.some(([key, value]) => isPattern(scope, key) || isPattern(scope, value));
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "string":
+    case "template":
       return false;
   }
 }
@@ -163,7 +174,7 @@ export function call(scope: Scope, node: CallTerm, operands: number): string {
 }
 
 /** `walk(x)`: a relation, with one result after the other. */
-export function walk(scope: Scope, node: Term): string {
+function walk(scope: Scope, node: Term): string {
   const pairs = scope.keep(`R.walk(S, ${term(scope, node)})`);
   const index = scope.loop(`${pairs}.length`);
   return scope.keep(`${pairs}[${index}]`);

@@ -90,7 +90,15 @@ export function unifyValue(scope: Scope, pattern: Term, value: string): void {
       );
       return;
     }
-    default:
+    case "boolean":
+    case "call":
+    case "comprehension":
+    case "null":
+    case "number":
+    case "ref":
+    case "set":
+    case "string":
+    case "template":
       throw new UnboundError(`a ${pattern.kind} cannot be matched`);
   }
 }

@@ -51,7 +51,11 @@ export function variablesOf(node: ComprehensionTerm): {
         inTerm(term.value, true);
         inBody(term.body, true);
         return;
-      default:
+      case "boolean":
+      case "null":
+      case "number":
+      case "string":
+      case "template":
         return;
     }
   };

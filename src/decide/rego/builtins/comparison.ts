@@ -1,5 +1,5 @@
 /** Comparisons and membership (OPA policy reference, "Comparison"). */
-import { compare, equal, isArray, isObject, isSet, entries, member, type Value } from "../values/index.ts";
+import { compare, entries, equal, isArray, isObject, isSet, member } from "../values/index.ts";
 import type { Implementations } from "./builtin.ts";
 
 export const COMPARISON: Implementations = {

@@ -10,7 +10,8 @@ function delimitersOf(value: Value): readonly string[] {
   if (value.length === 0) return ["."];
   return value.map((delimiter) => {
     if (typeof delimiter !== "string") throw operandError("glob.match", 2, "array of {string}", delimiter);
-    if ([...delimiter].length !== 1) throw failure("glob.match", "delimiters must be single characters");
+    if (Array.from(delimiter).length !== 1)
+      throw failure("glob.match", "delimiters must be single characters");
     return delimiter;
   });
 }
@@ -19,7 +20,7 @@ const quote = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$-]/g, "\\
 
 /** @throws BuiltinError for a glob that cannot be read */
 function patternOf(glob: string, delimiters: readonly string[]): string {
-  const characters = [...glob];
+  const characters = Array.from(glob);
   const any = delimiters.length === 0 ? "(?s:.)" : `[^${delimiters.map(quote).join("")}]`;
   let at = 0;
   const bad = (): never => {

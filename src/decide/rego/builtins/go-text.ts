@@ -27,7 +27,9 @@ export function goEscape(character: string, quote: string, ascii: boolean): stri
 }
 
 export function goQuote(text: string, ascii = false): string {
-  return `"${[...text].map((character) => goEscape(character, '"', ascii)).join("")}"`;
+  return `"${Array.from(text)
+    .map((character) => goEscape(character, '"', ascii))
+    .join("")}"`;
 }
 
 /** A value as OPA prints a term: `{"a": [1, "x"]}`, `{1, 2}`, `set()`. */

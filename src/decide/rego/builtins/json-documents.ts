@@ -27,7 +27,7 @@ function keysOperand(name: string, value: Value): RegoSet {
 }
 
 /** A path as text with slashes, or as an array of steps. */
-export function pathOf(name: string, value: Value): readonly Value[] {
+function pathOf(name: string, value: Value): readonly Value[] {
   if (isArray(value)) return value;
   if (typeof value !== "string")
     throw new BuiltinError(

@@ -68,7 +68,8 @@ function apply(document: Value, operation: Value): Value {
       "eval_type_error",
       "json.patch: must be an array of JSON-Patch objects, but at least one element is not an object",
     );
-  const op = member(operation, "op");
+  const named = member(operation, "op");
+  const op = typeof named === "string" ? named : "";
   const path = stepsOf(operation, "path");
   const value = (): Value => {
     const found = member(operation, "value");
@@ -97,7 +98,7 @@ function apply(document: Value, operation: Value): Value {
     case "test":
       return equal(get(document, path), value()) ? document : fail("test failed");
     default:
-      throw new BuiltinError("eval_type_error", `json.patch: unrecognized op`);
+      throw new BuiltinError("eval_type_error", "json.patch: unrecognized op");
   }
 }
 

@@ -41,7 +41,8 @@ function keyed(name: string, position: number, value: Value): readonly (readonly
   if (isArray(value)) return value.map((found, index) => [index, item(found)]);
   if (isSet(value)) return value.sorted().map((found) => [found, item(found)]);
   if (isObject(value)) return sortedEntries(value).map(([key, found]) => [key, item(found)]);
-  throw operandError(name, position, "one of {string, array, set, object}", value);
+  // A scalar has nothing to go through.
+  return [];
 }
 
 /** A run of addresses, all as 128 bits: an IPv4 address is `::ffff:a.b.c.d`. */

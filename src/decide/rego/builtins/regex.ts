@@ -44,7 +44,7 @@ export class Pattern {
   }
 }
 
-export function compiled(evaluation: Evaluation, name: string, source: string): Pattern {
+function compiled(evaluation: Evaluation, name: string, source: string): Pattern {
   const found = evaluation.cache.get<Pattern | string>("regex", source, () => {
     if (/\(\?<?[=!]/.test(source.replace(/\\[\s\S]/g, ""))) return "invalid or unsupported Perl syntax";
     try {
@@ -137,8 +137,8 @@ function templatePattern(name: string, template: string, open: string, close: st
   let source = "^";
   let depth = 0;
   let from = 0;
-  for (const [at, character] of [...template].entries()) {
-    const characters = [...template];
+  for (const [at, character] of Array.from(template).entries()) {
+    const characters = Array.from(template);
     if (character === open) {
       if (depth++ === 0) {
         source += quoteMeta(characters.slice(from, at).join(""));
@@ -152,7 +152,7 @@ function templatePattern(name: string, template: string, open: string, close: st
     }
   }
   if (depth !== 0) throw failure(name, `unbalanced braces in ${JSON.stringify(template)}`);
-  return `${source}${quoteMeta([...template].slice(from).join(""))}$`;
+  return `${source}${quoteMeta(Array.from(template).slice(from).join(""))}$`;
 }
 
 function quoteMeta(text: string): string {
@@ -206,7 +206,7 @@ export const REGEX: Implementations = {
   "regex.template_match": (evaluation, template, text, open, close) => {
     const name = "regex.template_match";
     const delimiters = [stringOperand(name, 3, open), stringOperand(name, 4, close)] as const;
-    if (delimiters.some((delimiter) => [...delimiter].length !== 1))
+    if (delimiters.some((delimiter) => Array.from(delimiter).length !== 1))
       throw failure(name, "start and end delimiters must be one character long");
     const source = templatePattern(name, stringOperand(name, 1, template), ...delimiters);
     return compiled(evaluation, name, source).test(stringOperand(name, 2, text));

@@ -184,7 +184,7 @@ function one(arg: Argument, verb: string, flags: Flags): string {
 }
 
 function length(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function padded(text: string, { width, minus, zero }: Flags): string {
@@ -195,7 +195,7 @@ function padded(text: string, { width, minus, zero }: Flags): string {
 
 function ofText(value: string, verb: string, flags: Flags, goSyntax: boolean): string | undefined {
   const { precision } = flags;
-  const cut = precision === undefined ? value : [...value].slice(0, precision).join("");
+  const cut = precision === undefined ? value : Array.from(value).slice(0, precision).join("");
   switch (verb) {
     case "v":
     case "s":

@@ -37,6 +37,10 @@ export function subtract(a: RegoNumber, b: RegoNumber): RegoNumber {
 }
 
 export function multiply(a: RegoNumber, b: RegoNumber): RegoNumber {
+  if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+    const product = a * b;
+    if (Number.isSafeInteger(product)) return product === 0 ? 0 : product;
+  }
   const x = integerOf(a);
   const y = integerOf(b);
   if (x !== undefined && y !== undefined) return integer(x * y);
@@ -77,6 +81,13 @@ function zero(a: RegoNumber, b: RegoNumber): RegoNumber {
 
 /** A sum as `sum` makes it: exact of integers; else with 64 bits at each step. */
 export function sumOf(values: readonly RegoNumber[]): RegoNumber {
+  let safe = 0;
+  for (const value of values) {
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) safe = Number.NaN;
+    else safe += value;
+    if (!Number.isSafeInteger(safe)) break;
+  }
+  if (Number.isSafeInteger(safe)) return safe;
   const integers = values.map(integerOf);
   if (integers.every((value) => value !== undefined))
     return integer(integers.reduce((all, value) => all + value, 0n));
@@ -100,6 +111,11 @@ export function productOf(values: readonly RegoNumber[]): RegoNumber {
 
 /** The remainder of integers, with the sign of `a`; undefined where an operand has a fraction. @throws RangeError when `b` is zero */
 export function remainder(a: RegoNumber, b: RegoNumber): RegoNumber | undefined {
+  if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+    if (b === 0) throw new RangeError("modulo by zero");
+    const rest = a % b;
+    return rest === 0 ? 0 : rest;
+  }
   const x = integerOf(a);
   const y = integerOf(b);
   if (x === undefined || y === undefined) return undefined;
@@ -118,18 +134,25 @@ export function round(value: RegoNumber): RegoNumber {
   return toInteger(value, (_, nearest) => nearest);
 }
 
+/** As OPA does it, the sign looked for after the fraction is cut off: of -0.5 this is 1. */
 export function ceil(value: RegoNumber): RegoNumber {
-  return toInteger(value, (whole, _, isExact, negative) => (isExact || negative ? whole : whole + 1n));
+  return toInteger(value, (whole, _, isExact) => (isExact || whole < 0n ? whole : whole + 1n));
 }
 
+/** As OPA does it, the sign looked for after the fraction is cut off: of -0.5 this is 0. */
 export function floor(value: RegoNumber): RegoNumber {
-  return toInteger(value, (whole, _, isExact, negative) => (isExact || !negative ? whole : whole - 1n));
+  return toInteger(value, (whole, _, isExact) => (isExact || whole >= 0n ? whole : whole - 1n));
 }
 
-/** `choose` is given the value cut off, the value rounded half away from zero, whether nothing was cut, and the sign. */
+/** Cut off towards zero. */
+export function truncate(value: RegoNumber): RegoNumber {
+  return toInteger(value, (whole) => whole);
+}
+
+/** `choose` is given the value cut off, the value rounded half away from zero, and whether nothing was cut. */
 function toInteger(
   value: RegoNumber,
-  choose: (whole: bigint, nearest: bigint, isExact: boolean, negative: boolean) => bigint,
+  choose: (whole: bigint, nearest: bigint, isExact: boolean) => bigint,
 ): RegoNumber {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   const { mantissa, exponent } = toFloat(value);
@@ -140,7 +163,7 @@ function toInteger(
   const negative = mantissa < 0n;
   const size = negative ? -rest : rest;
   const nearest = size * 2n >= scale ? whole + (negative ? -1n : 1n) : whole;
-  return integer(choose(whole, nearest, rest === 0n, negative));
+  return integer(choose(whole, nearest, rest === 0n));
 }
 
 function toFloat(value: RegoNumber): Float {
@@ -161,7 +184,9 @@ function addFloats(a: Float, b: Float): Float {
 }
 
 function lengthOf(value: bigint): number {
-  return (value < 0n ? -value : value).toString(2).length;
+  if (value === 0n) return 1;
+  const digits = (value < 0n ? -value : value).toString(16);
+  return digits.length * 4 - (Math.clz32(Number.parseInt(digits.charAt(0), 16)) - 28);
 }
 
 /** To so many bits, the nearest, ties to even; `more` says that something not zero was cut off before. */
@@ -217,16 +242,24 @@ function shortest(value: Float, bits: number): { readonly digits: string; readon
   const exact = mantissa * factor;
   const even = ((mantissa >> 1n) & 1n) === 0n;
   const text = exact.toString();
-  for (let length = 1; length < text.length; length++) {
+  let best = exact;
+  // What so many digits can name, more can name too: the fewest are found by halving.
+  let low = 1;
+  let high = text.length;
+  while (low < high) {
+    const length = (low + high) >> 1;
     const unit = 10n ** BigInt(text.length - length);
     const lower = (exact / unit) * unit;
     const rest = exact - lower;
     const isOdd = (lower / unit) % 2n === 1n;
     const nearest = rest * 2n > unit || (rest * 2n === unit && isOdd) ? lower + unit : lower;
     const distance = nearest < exact ? exact - nearest : nearest - exact;
-    if (distance < factor || (even && distance === factor)) return trimmed(nearest, power);
+    if (distance < factor || (even && distance === factor)) {
+      best = nearest;
+      high = length;
+    } else low = length + 1;
   }
-  return trimmed(exact, power);
+  return trimmed(best, power);
 }
 
 function trimmed(value: bigint, power: number): { readonly digits: string; readonly exponent: number } {

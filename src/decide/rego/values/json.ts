@@ -3,7 +3,7 @@ import { numberOf, numberText } from "./number.ts";
 import { isArray, isNumber, isObject, RegoSet, sortedEntries, sortTexts, type Value } from "./value.ts";
 
 /** Deeper nesting is refused. */
-export const MAX_DEPTH = 10_000;
+const MAX_DEPTH = 10_000;
 
 /** The texts of numbers that JavaScript would not give back as they are: long, with an exponent, a trailing zero, or `-0`. */
 const INEXACT = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|-0(?![.\d])/;

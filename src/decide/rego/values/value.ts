@@ -25,7 +25,10 @@ export function typeName(value: Value): TypeName {
       return "number";
     case "boolean":
       return "boolean";
-    default:
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
       if (value === null) return "null";
       if (Array.isArray(value)) return "array";
       if (value instanceof RegoSet) return "set";
@@ -259,7 +262,10 @@ function rankOf(value: Value): number {
       return 2;
     case "string":
       return 3;
-    default:
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
       if (value === null) return 0;
       if (Array.isArray(value)) return 4;
       if (value instanceof RegoSet) return 6;

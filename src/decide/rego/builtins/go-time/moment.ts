@@ -68,7 +68,7 @@ export function moment(
   return (BigInt(date.getTime()) / 1000n) * BILLION + BigInt(nanosecond);
 }
 
-export function floorDivide(a: bigint, b: bigint): bigint {
+function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b;
   return a % b < 0n ? quotient - 1n : quotient;
 }

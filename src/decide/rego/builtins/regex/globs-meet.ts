@@ -13,7 +13,7 @@ interface Token {
 const NAME = "regex.globs_match";
 
 function tokens(glob: string): readonly Token[] {
-  const characters = [...glob];
+  const characters = Array.from(glob);
   const found: Token[] = [];
   let at = 0;
   const literal = (): number => {

@@ -58,8 +58,8 @@ function members(value: Value): readonly (readonly [string, Value])[] {
 
 /** Runs of digits by their number, letters after everything else. */
 function natural(a: string, b: string): number {
-  const left = [...a];
-  const right = [...b];
+  const left = Array.from(a);
+  const right = Array.from(b);
   const isDigit = (character: string | undefined): boolean =>
     character !== undefined && /\p{Nd}/u.test(character);
   const isLetter = (character: string): boolean => /\p{L}/u.test(character);
@@ -91,7 +91,7 @@ function natural(a: string, b: string): number {
 
 function scalar(value: Value, indent: number): string {
   if (typeof value === "string") return text(value, indent, false);
-  return isNumber(value) ? number(value) : String(value);
+  return isNumber(value) ? number(value) : marshal(value);
 }
 
 /** Integers of 64 bits as they are, all else as a double. */
@@ -160,7 +160,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function double(value: string): string {
   // A byte order mark at the beginning has everything after it escaped too.
   const all = value.startsWith("\ufeff");
-  const escaped = [...value].map((character) => {
+  const escaped = Array.from(value).map((character) => {
     const known = ESCAPES[character];
     const code = character.codePointAt(0) as number;
     if (!all && (known === undefined || character === "\xa0") && !hasSpecial(character)) return character;
