@@ -62,9 +62,10 @@ function condition(scope: Scope, node: Term): void {
       const { name } = node.operator;
       if (first !== undefined && second !== undefined && node.args.length === 2) {
         // A comparison binds where its comprehension is evaluated for all values of a variable at once.
-        if (name === "eq" || (name === "equal" && (isPattern(scope, first) || isPattern(scope, second))))
+        if (name === "eq" || (name === "equal" && (isPattern(scope, first) || isPattern(scope, second)))) {
           unify(scope, first, second);
-        return;
+          return;
+        }
       }
       const identity = identityTest(scope, name, first, second);
       if (identity !== undefined) {

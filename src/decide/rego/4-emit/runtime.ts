@@ -305,6 +305,8 @@ export class VirtualNode {
     if (base !== undefined && isObject(base))
       for (const [key, value] of entries(base)) members.put(key, value);
     for (const [key, child] of this.children) {
+      // Where a rule defines what the data has already, the data is shown.
+      if (typeof child === "function" && members.get(key) !== undefined) continue;
       const value = typeof child === "function" ? child() : child.document();
       if (value !== undefined) members.put(key, value);
     }
