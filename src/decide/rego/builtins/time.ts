@@ -1,6 +1,6 @@
 /** Time (OPA policy reference, "Time"): moments are nanoseconds since the Unix epoch. */
 import { BuiltinError } from "../errors.ts";
-import { integer, integerOf, isArray, type Value } from "../values/index.ts";
+import { ceil, compareNumbers, floor, integer, integerOf, isArray, type Value } from "../values/index.ts";
 import { failure, type Implementations, numberOperand, stringOperand } from "./builtin.ts";
 import { formatTime } from "./go-time/format.ts";
 import { LAYOUTS, WEEKDAYS } from "./go-time/layout.ts";
@@ -25,7 +25,10 @@ function timeOperand(name: string, position: number, value: Value, longest = 2):
     );
   if (typeof zone !== "string" || (layout !== undefined && typeof layout !== "string"))
     throw new BuiltinError("eval_type_error", `${name}: operand ${position} must be string`);
-  const nanoseconds = integerOf(numberOperand(name, position, moment ?? null));
+  const number = numberOperand(name, position, moment ?? null);
+  // A fraction that 64 bits cannot hold is none.
+  const whole = floor(number);
+  const nanoseconds = compareNumbers(whole, ceil(number)) === 0 ? integerOf(whole) : undefined;
   if (nanoseconds === undefined || !fits(nanoseconds))
     throw new BuiltinError("eval_builtin_error", `${name}: timestamp too big`);
   if (!isZone(zone)) throw failure(name, `unknown time zone ${zone}`);

@@ -57,7 +57,7 @@ function depthOf(text: string): number {
  * that then read alike the last stays. Numbers keep their spelling.
  */
 export function stringify(value: Value): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(value.toWellFormed());
   if (isNumber(value)) return numberText(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (isArray(value)) return `[${value.map(stringify).join(",")}]`;
@@ -65,7 +65,7 @@ export function stringify(value: Value): string {
   const members = new Map<string, string>();
   for (const [key, item] of sortedEntries(value))
     members.set(typeof key === "string" ? key : keyText(key), stringify(item));
-  return `{${[...members].map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`;
+  return `{${[...members].map(([key, item]) => `${JSON.stringify(key.toWellFormed())}:${item}`).join(",")}}`;
 }
 
 /** A key that is no text, as Go's encoder writes it: members by their text, with `<`, `>`, `&` and two line ends escaped. */
