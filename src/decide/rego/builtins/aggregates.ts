@@ -1,5 +1,4 @@
 /** Aggregates (OPA policy reference, "Aggregates"). */
-import { BuiltinError } from "../errors.ts";
 import {
   compare,
   isArray,
@@ -12,7 +11,8 @@ import {
   sumOf,
   type Value,
 } from "../values/index.ts";
-import { type Implementations, operandError } from "./builtin.ts";
+import { type Implementations, itemError, operandError } from "./builtin.ts";
+import { codePoints } from "./code-points.ts";
 
 function items(name: string, value: Value): readonly Value[] {
   if (isArray(value)) return value;
@@ -20,14 +20,13 @@ function items(name: string, value: Value): readonly Value[] {
   throw operandError(name, 1, "one of {set, array}", value);
 }
 
+function unsorted(name: string, value: Value): readonly Value[] {
+  return isSet(value) ? value.unsorted() : items(name, value);
+}
+
 function numbers(name: string, value: Value): readonly RegoNumber[] {
   const found = items(name, value);
-  for (const item of found)
-    if (!isNumber(item))
-      throw new BuiltinError(
-        "eval_type_error",
-        `${name}: operand 1 must be ${isSet(value) ? "set" : "array"} of {number}`,
-      );
+  for (const item of found) if (!isNumber(item)) throw itemError(name, 1, value, "numbers", item);
   return found as readonly RegoNumber[];
 }
 
@@ -41,25 +40,15 @@ export const AGGREGATES: Implementations = {
   },
   sum: (_, value) => sumOf(numbers("sum", value)),
   product: (_, value) => productOf(numbers("product", value)),
-  max: (_, value) => extreme(items("max", value), 1),
-  min: (_, value) => extreme(items("min", value), -1),
-  sort: (_, value) => [...items("sort", value)].sort(compare),
-  all: (_, value) => items("all", value).every((item) => item === true),
-  any: (_, value) => items("any", value).some((item) => item === true),
+  max: (_, value) => extreme(unsorted("max", value), 1),
+  min: (_, value) => extreme(unsorted("min", value), -1),
+  sort: (_, value) => (isSet(value) ? value.sorted() : [...items("sort", value)].sort(compare)),
+  all: (_, value) => unsorted("all", value).every((item) => item === true),
+  any: (_, value) => unsorted("any", value).some((item) => item === true),
 };
 
 function extreme(values: readonly Value[], sign: number): Value | undefined {
   let found: Value | undefined;
   for (const value of values) if (found === undefined || compare(value, found) * sign > 0) found = value;
   return found;
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0xd800 && unit < 0xdc00) i++;
-    count++;
-  }
-  return count;
 }

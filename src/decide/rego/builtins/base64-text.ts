@@ -1,4 +1,5 @@
 /** Base64 (RFC 4648 §4 and §5) as Go decodes it: line ends are skipped, padding must be right, surplus bits may be set. */
+import { bytesOfText } from "./byte-text.ts";
 import { DataError } from "./data-error.ts";
 
 type Alphabet = "standard" | "url";
@@ -9,7 +10,7 @@ const ALPHABETS: Readonly<Record<Alphabet, RegExp>> = {
 
 /** @throws DataError `illegal base64 data at input byte N` */
 export function decodeBase64(text: string, alphabet: Alphabet): Buffer {
-  const bytes = Buffer.from(text, "utf8");
+  const bytes = bytesOfText(text);
   let digits = "";
   for (let at = 0; at < bytes.length; at++) {
     const character = String.fromCharCode(bytes[at] as number);

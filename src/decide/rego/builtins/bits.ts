@@ -2,14 +2,14 @@
 import { BuiltinError } from "../errors.ts";
 import { integer, type Value } from "../values/index.ts";
 import { failure, type Implementations } from "./builtin.ts";
-import { integerOperand } from "./numbers.ts";
+import { bigIntegerOperand } from "./numbers.ts";
 
 const MAX_SHIFT = 1_000_000n;
 
 const two =
   (name: string, calculate: (a: bigint, b: bigint) => bigint) =>
   (_: unknown, a: Value, b: Value): Value =>
-    integer(calculate(integerOperand(name, 1, a), integerOperand(name, 2, b)));
+    integer(calculate(bigIntegerOperand(name, 1, a), bigIntegerOperand(name, 2, b)));
 
 function shift(
   name: string,
@@ -30,7 +30,7 @@ export const BITS: Implementations = {
   "bits.and": two("bits.and", (a, b) => a & b),
   "bits.or": two("bits.or", (a, b) => a | b),
   "bits.xor": two("bits.xor", (a, b) => a ^ b),
-  "bits.negate": (_, a) => integer(~integerOperand("bits.negate", 1, a)),
+  "bits.negate": (_, a) => integer(~bigIntegerOperand("bits.negate", 1, a)),
   "bits.lsh": shift("bits.lsh", (a, b) => a << b),
   "bits.rsh": shift("bits.rsh", (a, b) => a >> b),
 };

@@ -66,6 +66,21 @@ export function operandError(name: string, position: number, expected: string, g
   );
 }
 
+/** An item of a collection is of another type: `concat: operand 2 must be array of strings but got array containing number`. */
+export function itemError(
+  name: string,
+  position: number,
+  collection: Value,
+  expected: string,
+  got: Value,
+): BuiltinError {
+  const kind = typeName(collection);
+  return new BuiltinError(
+    "eval_type_error",
+    `${name}: operand ${position} must be ${kind} of ${expected} but got ${kind} containing ${typeName(got)}`,
+  );
+}
+
 /** The built-in has no answer for these operands: `units.parse: no amount provided`. */
 export function failure(name: string, message: string): BuiltinError {
   return new BuiltinError("eval_builtin_error", `${name}: ${message}`);

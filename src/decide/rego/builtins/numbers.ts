@@ -12,23 +12,48 @@ import {
   isNumber,
   isSet,
   multiply,
+  numberText,
   type RegoNumber,
   RegoSet,
   remainder,
   round,
   subtract,
+  truncate,
   type Value,
 } from "../values/index.ts";
-import { failure, type Implementations, numberOperand, operandError } from "./builtin.ts";
+import { type Evaluation, failure, type Implementations, numberOperand, operandError } from "./builtin.ts";
 
-/** An operand that must be an integer, whatever its spelling. */
+const BASES = ["2", "8", "10", "16"];
+const INT64 = 2n ** 63n;
+
+function fractionError(name: string, position: number): BuiltinError {
+  return new BuiltinError(
+    "eval_type_error",
+    `${name}: operand ${position} must be integer number but got floating-point number`,
+  );
+}
+
+/** An operand that must be an integer, of any size and whatever its spelling: `1e2` is one. */
+export function bigIntegerOperand(name: string, position: number, value: Value): bigint {
+  if (!isNumber(value)) throw operandError(name, position, "integer", value);
+  const found = integerOf(value);
+  if (found === undefined) throw fractionError(name, position);
+  return found;
+}
+
+/** What Go reads as an int of 64 bits: `2.0` is one, `2e0` is none. */
+export function intOf(value: RegoNumber): bigint | undefined {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  const match = /^([+-]?\d*)(?:\.0*)?$/.exec(numberText(value));
+  if (match === null) return undefined;
+  const found = BigInt(match[1] as string);
+  return found >= -INT64 && found < INT64 ? found : undefined;
+}
+
+/** An operand that must be an int, such as an index or a length. */
 export function integerOperand(name: string, position: number, value: Value): bigint {
-  const found = integerOf(numberOperand(name, position, value));
-  if (found === undefined)
-    throw new BuiltinError(
-      "eval_type_error",
-      `${name}: operand ${position} must be integer number but got floating-point number`,
-    );
+  const found = intOf(numberOperand(name, position, value));
+  if (found === undefined) throw fractionError(name, position);
   return found;
 }
 
@@ -57,41 +82,56 @@ export const NUMBERS: Implementations = {
   rem: (_, a, b) => {
     const x = numberOperand("rem", 1, a);
     const y = numberOperand("rem", 2, b);
+    if (y === 0) throw failure("rem", "modulo by zero");
+    const rest = compareNumbers(y, 0) === 0 ? undefined : remainder(x, y);
+    if (rest !== undefined) return rest;
     if (integerOf(x) === undefined || integerOf(y) === undefined)
       throw failure("rem", "modulo on floating-point number");
-    if (compareNumbers(y, 0) === 0) throw failure("rem", "modulo by zero");
-    return remainder(x, y);
+    throw failure("rem", "modulo by zero");
   },
   abs: (_, a) => absolute(numberOperand("abs", 1, a)),
   round: (_, a) => round(numberOperand("round", 1, a)),
   ceil: (_, a) => ceil(numberOperand("ceil", 1, a)),
   floor: (_, a) => floor(numberOperand("floor", 1, a)),
   "numbers.range": (evaluation, a, b) => {
-    const from = integerOperand("numbers.range", 1, a);
-    const to = integerOperand("numbers.range", 2, b);
-    return range(evaluation.charge.bind(evaluation), from, to, 1n);
+    const from = bigIntegerOperand("numbers.range", 1, a);
+    const to = bigIntegerOperand("numbers.range", 2, b);
+    return range(evaluation, from, to, 1n);
   },
   "numbers.range_step": (evaluation, a, b, c) => {
-    const from = integerOperand("numbers.range_step", 1, a);
-    const to = integerOperand("numbers.range_step", 2, b);
-    const step = integerOperand("numbers.range_step", 3, c);
-    if (step <= 0n) throw failure("numbers.range_step", "step must be a positive integer");
-    return range(evaluation.charge.bind(evaluation), from, to, step);
+    const from = bigIntegerOperand("numbers.range_step", 1, a);
+    const to = bigIntegerOperand("numbers.range_step", 2, b);
+    const step = bigIntegerOperand("numbers.range_step", 3, c);
+    if (step <= 0n)
+      throw failure("numbers.range_step", "numbers.range_step: step must be a positive integer");
+    return range(evaluation, from, to, step);
+  },
+  format_int: (_, a, b) => {
+    const value = numberOperand("format_int", 1, a);
+    const base = numberText(numberOperand("format_int", 2, b));
+    if (!BASES.includes(base))
+      throw new BuiltinError("eval_type_error", "format_int: operand 2 must be one of {2, 8, 10, 16}");
+    const text = numberText(value);
+    return BigInt(/^-?\d+$/.test(text) ? text : numberText(truncate(value))).toString(Number(base));
   },
 };
 
 /** Both ends included; downwards when the second is smaller. */
-function range(charge: (steps: number) => void, from: bigint, to: bigint, step: bigint): readonly Value[] {
+function range(evaluation: Evaluation, from: bigint, to: bigint, step: bigint): readonly Value[] {
   const found: Value[] = [];
-  if (from <= to)
-    for (let at = from; at <= to; at += step) {
-      charge(1);
-      found.push(integer(at));
+  const signed = from <= to ? step : -step;
+  const [first, last, stride] = [integer(from), integer(to), integer(signed)];
+  if (typeof first === "number" && typeof last === "number" && typeof stride === "number") {
+    const turns = Math.floor((last - first) / stride);
+    for (let turn = 0; turn <= turns; turn++) {
+      evaluation.charge(1);
+      found.push(first + turn * stride);
     }
-  else
-    for (let at = from; at >= to; at -= step) {
-      charge(1);
-      found.push(integer(at));
-    }
+    return found;
+  }
+  for (let at = from; signed > 0n ? at <= to : at >= to; at += signed) {
+    evaluation.charge(1);
+    found.push(integer(at));
+  }
   return found;
 }

@@ -5,7 +5,7 @@ import { type Implementations, operandError, setOperand } from "./builtin.ts";
 function sets(name: string, value: Value): readonly RegoSet[] {
   const found: RegoSet[] = [];
   for (const item of setOperand(name, 1, value).sorted()) {
-    if (!isSet(item)) throw operandError(name, 1, "set of {set}", item);
+    if (!isSet(item)) throw operandError(name, 1, "set", item);
     found.push(item);
   }
   return found;

@@ -1,4 +1,4 @@
 export * from "./arithmetic.ts";
-export { parseValue, stringify } from "./json.ts";
+export { isJsonNumber, parseValue, stringify } from "./json.ts";
 export * from "./number.ts";
 export * from "./value.ts";

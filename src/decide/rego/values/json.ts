@@ -1,5 +1,5 @@
 /** JSON text to values and back, with every number exact (RFC 8259). */
-import { numberOf, numberText } from "./number.ts";
+import { numberOf, numberText, partsOfNumber, type RegoNumber } from "./number.ts";
 import { isArray, isNumber, isObject, RegoSet, sortedEntries, sortTexts, type Value } from "./value.ts";
 
 /** Deeper nesting is refused. */
@@ -53,19 +53,41 @@ function depthOf(text: string): number {
 }
 
 /**
- * Writes a value as JSON: sets as sorted arrays, keys in Rego's order, keys that are no strings as their JSON text. Of keys
- * that then read alike the last stays. Numbers keep their spelling.
+ * Writes a value as JSON: sets as sorted arrays, keys that are no strings as their JSON text, members in the order of these
+ * texts. Of keys that then read alike the last stays. Numbers keep their spelling where JSON has it; a byte that is no UTF-8 is
+ * U+FFFD.
  */
 export function stringify(value: Value): string {
-  if (typeof value === "string") return JSON.stringify(value.toWellFormed());
-  if (isNumber(value)) return numberText(value);
+  if (typeof value === "string") return quoted(value);
+  if (isNumber(value)) return numberJson(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (isArray(value)) return `[${value.map(stringify).join(",")}]`;
   if (value instanceof RegoSet) return `[${value.sorted().map(stringify).join(",")}]`;
   const members = new Map<string, string>();
-  for (const [key, item] of sortedEntries(value))
+  let isSorted = true;
+  for (const [key, item] of sortedEntries(value)) {
+    if (typeof key !== "string") isSorted = false;
     members.set(typeof key === "string" ? key : keyText(key), stringify(item));
-  return `{${[...members].map(([key, item]) => `${JSON.stringify(key.toWellFormed())}:${item}`).join(",")}}`;
+  }
+  const keys = isSorted ? [...members.keys()] : sortTexts([...members.keys()]);
+  return `{${keys.map((key) => `${quoted(key)}:${members.get(key) ?? ""}`).join(",")}}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Whether the number's spelling is one of JSON (RFC 8259 §6): `to_number` takes others too. */
+export function isJsonNumber(value: RegoNumber): boolean {
+  return typeof value !== "object" || JSON_NUMBER.test(value.text);
+}
+
+function numberJson(value: RegoNumber): string {
+  if (isJsonNumber(value)) return numberText(value);
+  const { digits, exponent } = partsOfNumber(value);
+  return exponent === 0 ? String(digits) : `${digits}e${exponent}`;
 }
 
 /** A key that is no text, as Go's encoder writes it: members by their text, with `<`, `>`, `&` and two line ends escaped. */
