@@ -68,6 +68,40 @@ export class BodyChecker {
         this.term(form.domain);
         for (const pattern of [form.key, form.value])
           if (pattern !== undefined) this.#environment.nameAll(pattern);
+        this.#referencesOf(form.body);
+    }
+  }
+
+  /** Of what a closure of `every` holds, OPA looks at the references alone. */
+  #referencesOf(body: Body): void {
+    for (const { form } of body) if (form.kind === "term") this.#referencesWithin(form.term);
+  }
+
+  #referencesWithin(node: Term): void {
+    switch (node.kind) {
+      case "ref":
+        for (const step of node.path) this.#referencesWithin(step);
+        if (node.head.kind === "var" && this.#environment.variable(node.head.name) !== undefined)
+          this.#reference(node);
+        return;
+      case "call":
+        for (const arg of node.args) this.#referencesWithin(arg);
+        return;
+      case "array":
+      case "set":
+        for (const item of node.items) this.#referencesWithin(item);
+        return;
+      case "object":
+        for (const member of node.members) for (const part of member) this.#referencesWithin(part);
+        return;
+      case "boolean":
+      case "comprehension":
+      case "null":
+      case "number":
+      case "string":
+      case "template":
+      case "var":
+        return;
     }
   }
 

@@ -12,7 +12,7 @@ import { equality, term } from "./terms.ts";
 export function requireReferences(scope: Scope, body: Body, head: readonly Term[]): void {
   // Before the first call there is nothing to keep from failing.
   const first = body.findIndex((expr) => !isPlain(expr));
-  if (first < 0) return;
+  if (first < 0 && !head.some(mayFail)) return;
   const known = new Set<string>();
   const require = (reference: Term): void => {
     const text = JSON.stringify(
@@ -23,7 +23,7 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     known.add(text);
     term(scope, reference);
   };
-  for (const expr of body.slice(first)) {
+  for (const expr of first < 0 ? [] : body.slice(first)) {
     if (expr.negated || expr.with.length > 0) continue;
     if (expr.form.kind === "some-in" || expr.form.kind === "every") {
       const collection = expr.form.kind === "every" ? expr.form.domain : expr.form.collection;

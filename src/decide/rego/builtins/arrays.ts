@@ -4,10 +4,7 @@ import { arrayOperand, type Implementations } from "./builtin.ts";
 import { integerOperand } from "./numbers.ts";
 
 export const ARRAYS: Implementations = {
-  "array.concat": (_, a, b) => [
-    ...arrayOperand("array.concat", 1, a),
-    ...arrayOperand("array.concat", 2, b),
-  ],
+  "array.concat": (_, a, b) => [...arrayOperand("array.concat", 1, a), ...arrayOperand("array.concat", 2, b)],
   "array.reverse": (_, a) => [...arrayOperand("array.reverse", 1, a)].reverse(),
   "array.slice": (_, a, b, c) => {
     const items = arrayOperand("array.slice", 1, a);

@@ -1,7 +1,7 @@
 /** `io.jwt.encode_sign` and `io.jwt.encode_sign_raw` (RFC 7515 §5.1). */
 import { createECDH, createPrivateKey, type KeyObject } from "node:crypto";
 import { isObject, member, parseValue, type RegoObjectValue, type Value } from "../../values/index.ts";
-import { type Evaluation, objectOperand, stringOperand } from "../builtin.ts";
+import { type Evaluation, stringOperand } from "../builtin.ts";
 import { DataError } from "../data-error.ts";
 import { marshal } from "../json-text.ts";
 import { inverse } from "../x509/private-key.ts";
@@ -12,10 +12,8 @@ import { SHORTEST_MODULUS } from "./verification-keys.ts";
 
 /** What is signed is the bytes of the JSON that Go writes. */
 export function encodeSign(_evaluation: Evaluation, header: Value, claims: Value, key: Value): Value {
-  const [headerObject, claimsObject, keyObject] = [header, claims, key].map((operand, at) =>
-    objectOperand("io.jwt.encode_sign", at + 1, operand),
-  ) as [RegoObjectValue, RegoObjectValue, RegoObjectValue];
-  return signed(marshal(headerObject), marshal(claimsObject), marshal(keyObject));
+  // Claims may be any JSON; a header or a key that is no object has no members to be found.
+  return signed(marshal(header), marshal(claims), marshal(key));
 }
 
 export function encodeSignRaw(_evaluation: Evaluation, header: Value, payload: Value, key: Value): Value {
