@@ -1,6 +1,6 @@
 /** `io.jwt.encode_sign` and `io.jwt.encode_sign_raw` (RFC 7515 §5.1). */
 import { createECDH, createPrivateKey, type KeyObject } from "node:crypto";
-import { isObject, member, parseValue, type RegoObjectValue, type Value } from "../../values/index.ts";
+import { isObject, member, parseValue, type Value } from "../../values/index.ts";
 import { type Evaluation, stringOperand } from "../builtin.ts";
 import { DataError } from "../data-error.ts";
 import { marshal } from "../json-text.ts";
