@@ -104,7 +104,7 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
     );
   // An empty set can be any other.
   if (a.kind === "set" && b.kind === "set")
-    return a.of === undefined || b.of === undefined || unifies(a.of, b.of);
+    return a.of === undefined || b.of === undefined || unifiesWithin(a.of, b.of);
   return a.kind !== "function";
 }
 

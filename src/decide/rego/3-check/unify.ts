@@ -35,7 +35,9 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       );
     case "var": {
       const known = environment.typeOf(term);
-      if (known !== undefined) return unifies(known, type);
+      // An empty set or object that a variable holds may still be any other.
+      if (known !== undefined && !isEmptyType(known)) return unifies(known, type);
+      if (known !== undefined && !union) return unifies(known, type) || known.kind === type.kind;
       environment.set(term.name, type);
       return true;
     }
@@ -127,7 +129,7 @@ export function unifyTerms(environment: Environment, a: Term, b: Term): boolean 
     unifyTerm(environment, variable, ANY, false);
     return unifyTerm(environment, other, environment.typeOf(variable) ?? ANY, false);
   }
-  return false;
+  return a.kind === "comprehension" || b.kind === "comprehension";
 }
 
 function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): boolean {
@@ -179,4 +181,11 @@ function repeatsEmptySet(a: Term, b: Term): boolean {
     return item.kind === "var" && other !== undefined && isEmptySet(other) ? [item.name] : [];
   });
   return new Set(names).size < names.length;
+}
+
+function isEmptyType(type: Type): boolean {
+  return (
+    (type.kind === "set" && type.of === undefined) ||
+    (type.kind === "object" && type.members.length === 0 && type.rest === undefined)
+  );
 }
