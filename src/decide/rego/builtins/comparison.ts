@@ -1,6 +1,7 @@
 /** Comparisons and membership (OPA policy reference, "Comparison"). */
-import { compare, entries, equal, isArray, isObject, isSet, member } from "../values/index.ts";
+import { compare, entries, equal, isArray, isObject, isSet } from "../values/index.ts";
 import type { Implementations } from "./builtin.ts";
+import { at } from "./json-path.ts";
 
 export const COMPARISON: Implementations = {
   equal: (_, a, b) => equal(a, b),
@@ -18,11 +19,7 @@ export const COMPARISON: Implementations = {
   },
   "internal.member_3": (_, key, value, collection) => {
     if (isSet(collection)) return equal(key, value) && collection.has(value);
-    const found = isObject(collection)
-      ? member(collection, key)
-      : isArray(collection) && typeof key === "number"
-        ? collection[key]
-        : undefined;
+    const found = at(collection, key);
     return found !== undefined && equal(found, value);
   },
 };

@@ -91,7 +91,7 @@ function encodeObject(object: RegoObjectValue): string {
 }
 
 function hexDecode(text: string): string {
-  const bad = /[^0-9a-fA-F]/.exec(text)?.[0];
+  const bad = /[^0-9a-fA-F]/u.exec(text)?.[0];
   if (bad !== undefined) {
     const byte = bytesOfText(bad)[0] as number;
     const code = byte.toString(16).toUpperCase().padStart(4, "0");

@@ -12,11 +12,18 @@ import {
   type RegoObjectValue,
   RegoSet,
   sortedKeys,
-  typeName,
   type Value,
 } from "../values/index.ts";
-import { arrayOperand, type Implementations, objectOperand, operandError } from "./builtin.ts";
-import { at, patch } from "./json-patch.ts";
+import {
+  arrayOperand,
+  type Evaluation,
+  type Implementations,
+  itemError,
+  objectOperand,
+  operandError,
+} from "./builtin.ts";
+import { patch } from "./json-patch.ts";
+import { at, stepsOf } from "./json-path.ts";
 
 /** Keys named by an array, a set or an object's own keys. */
 function keysOperand(name: string, value: Value): RegoSet {
@@ -26,26 +33,13 @@ function keysOperand(name: string, value: Value): RegoSet {
   throw operandError(name, 2, "one of {object, set, array}", value);
 }
 
-/** A path as text with slashes, or as an array of steps. */
-function pathOf(name: string, value: Value): readonly Value[] {
-  if (isArray(value)) return value;
-  if (typeof value !== "string")
-    throw new BuiltinError(
-      "eval_type_error",
-      `${name}: operand 2 must be one of {set, array} containing string paths or array of path segments but got ${typeName(value)}`,
-    );
-  if (value === "") return [];
-  const bare = value.replace(/^\/+/, "");
-  return bare.split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
-
 /** Paths as a tree: a step to what is below it, `null` where a path ends. A shorter path takes in the longer ones. */
 type PathTree = RegoObject;
 
 function pathTree(name: string, value: Value): PathTree {
   if (!isArray(value) && !isSet(value)) throw operandError(name, 2, "one of {set, array}", value);
   const tree = new RegoObject();
-  for (const path of isSet(value) ? value.sorted() : value) insert(tree, pathOf(name, path));
+  for (const path of isSet(value) ? value.sorted() : value) insert(tree, stepsOf(name, path));
   return tree;
 }
 
@@ -114,42 +108,38 @@ function union(a: RegoObjectValue, b: RegoObjectValue): RegoObjectValue {
   return merged;
 }
 
-function isSubset(whole: Value, part: Value): boolean | undefined {
+/** Undefined where neither kind of value can hold the other. */
+function isSubset(evaluation: Evaluation, whole: Value, part: Value): boolean | undefined {
   if (isObject(whole) && isObject(part))
     return entries(part).every(([key, value]) => {
       const other = member(whole, key);
-      if (other === undefined) return false;
-      return (
-        (isComposite(other) && isComposite(value) ? isSubset(other, value) : undefined) ?? equal(other, value)
-      );
+      return other !== undefined && (isSubset(evaluation, other, value) ?? equal(other, value));
     });
   if (isSet(whole) && isSet(part)) return part.unsorted().every((value) => whole.has(value));
-  if (isArray(whole) && isArray(part)) return isWithin(whole, part);
+  if (isArray(whole) && isArray(part)) return isWithin(evaluation, whole, part);
   if (isArray(whole) && isSet(part)) {
     const all = RegoSet.of(whole);
-    return part.unsorted().every((value) => all.has(value));
+    // An array of nothing is never asked for what it holds.
+    return whole.length > 0 && part.unsorted().every((value) => all.has(value));
   }
   return undefined;
 }
 
-function isComposite(value: Value): boolean {
-  return isArray(value) || isSet(value) || isObject(value);
-}
-
 /** Whether the part stands in the whole, one item after the other. */
-function isWithin(whole: readonly Value[], part: readonly Value[]): boolean {
-  for (let start = 0; start + part.length <= whole.length; start++)
-    if (part.every((value, index) => equal(whole[start + index] as Value, value))) return true;
+function isWithin(evaluation: Evaluation, whole: readonly Value[], part: readonly Value[]): boolean {
+  for (let start = 0; start + part.length <= whole.length; start++) {
+    const different = part.findIndex((value, index) => !equal(whole[start + index] as Value, value));
+    if (different < 0) return true;
+    evaluation.charge(different + 1);
+  }
   return false;
 }
 
 export const JSON_DOCUMENTS: Implementations = {
   "object.get": (_, a, key, fallback) => {
-    const object = objectOperand("object.get", 1, a);
-    if (!isArray(key)) return member(object, key) ?? fallback;
-    let found: Value | undefined = object;
-    for (const step of key) found = found === undefined ? undefined : at(found, step);
-    return found ?? fallback;
+    let found: Value | undefined = objectOperand("object.get", 1, a);
+    for (const step of isArray(key) ? key : [key]) found = found === undefined ? undefined : at(found, step);
+    return found === undefined ? fallback : found;
   },
   "object.keys": (_, a) => RegoSet.of(sortedKeys(objectOperand("object.keys", 1, a))),
   "object.remove": (_, a, b) => {
@@ -167,13 +157,13 @@ export const JSON_DOCUMENTS: Implementations = {
   "object.union_n": (_, a) => {
     let merged: RegoObjectValue = {};
     for (const item of arrayOperand("object.union_n", 1, a)) {
-      if (!isObject(item)) throw operandError("object.union_n", 1, "array of {object}", item);
+      if (!isObject(item)) throw itemError("object.union_n", 1, a, "objects", item);
       merged = union(merged, item);
     }
     return merged;
   },
-  "object.subset": (_, a, b) => {
-    const found = isSubset(a, b);
+  "object.subset": (evaluation, a, b) => {
+    const found = isSubset(evaluation, a, b);
     if (found === undefined)
       throw new BuiltinError(
         "eval_type_error",

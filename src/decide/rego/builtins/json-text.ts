@@ -2,24 +2,38 @@
 import { BuiltinError } from "../errors.ts";
 import {
   isArray,
+  isJsonNumber,
   isNumber,
   isObject,
   isSet,
   member,
   numberText,
   parseValue,
+  type RegoNumber,
   type RegoObjectValue,
   sortedEntries,
   sortTexts,
   type Value,
 } from "../values/index.ts";
 import { failure, type Implementations, operandError, stringOperand } from "./builtin.ts";
+import { byteOf } from "./byte-text.ts";
+import { goQuote, termText } from "./go-text.ts";
+
+const ESCAPED = /[<>&\u2028\u2029]/g;
 
 function quote(text: string): string {
+  if (!text.isWellFormed())
+    return `"${Array.from(text, (character) => (byteOf(character) === undefined ? quote(character).slice(1, -1) : "\\ufffd")).join("")}"`;
   return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]/g,
+    ESCAPED,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+function numberJson(value: RegoNumber): string {
+  if (!isJsonNumber(value))
+    throw failure("json.marshal", `json: invalid number literal ${goQuote(numberText(value))}`);
+  return numberText(value);
 }
 
 /** Members by the text of their key; of keys that read alike the last counts. */
@@ -33,7 +47,7 @@ function members(value: RegoObjectValue): readonly (readonly [string, Value])[] 
 /** One line of JSON. */
 export function marshal(value: Value): string {
   if (typeof value === "string") return quote(value);
-  if (isNumber(value)) return numberText(value);
+  if (isNumber(value)) return numberJson(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (isArray(value)) return `[${value.map(marshal).join(",")}]`;
   if (isSet(value)) return `[${value.sorted().map(marshal).join(",")}]`;
@@ -79,7 +93,7 @@ export const JSON_TEXT: Implementations = {
       if (key !== "pretty" && key !== "indent" && key !== "prefix")
         throw new BuiltinError(
           "eval_type_error",
-          `json.marshal_with_options: object contained unknown key ${marshal(key)}`,
+          `json.marshal_with_options: operand 2 object contained unknown key ${termText(key)}`,
         );
       const wanted = key === "pretty" ? "boolean" : "string";
       if (typeof item !== wanted)

@@ -82,12 +82,11 @@ export const NUMBERS: Implementations = {
   rem: (_, a, b) => {
     const x = numberOperand("rem", 1, a);
     const y = numberOperand("rem", 2, b);
-    if (y === 0) throw failure("rem", "modulo by zero");
-    const rest = compareNumbers(y, 0) === 0 ? undefined : remainder(x, y);
+    const isZero = compareNumbers(y, 0) === 0;
+    const rest = isZero ? undefined : remainder(x, y);
     if (rest !== undefined) return rest;
-    if (integerOf(x) === undefined || integerOf(y) === undefined)
-      throw failure("rem", "modulo on floating-point number");
-    throw failure("rem", "modulo by zero");
+    const isIntegral = integerOf(x) !== undefined && integerOf(y) !== undefined;
+    throw failure("rem", isIntegral ? "modulo by zero" : "modulo on floating-point number");
   },
   abs: (_, a) => absolute(numberOperand("abs", 1, a)),
   round: (_, a) => round(numberOperand("round", 1, a)),

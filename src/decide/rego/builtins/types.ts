@@ -1,16 +1,20 @@
 /** Types and conversions (OPA policy reference, "Types", "Conversions"). */
-import { BuiltinError } from "../errors.ts";
 import {
+  divide,
+  integer,
   isArray,
   isNumber,
   isObject,
   isSet,
   numberOf,
+  numberText,
+  type RegoNumber,
   RegoSet,
   typeName,
   type Value,
 } from "../values/index.ts";
 import { failure, type Implementations, operandError } from "./builtin.ts";
+import { goQuote } from "./go-text.ts";
 
 /** A cast that gives the value itself where it has the type. */
 function cast(name: string, type: string): (_: unknown, value: Value) => Value {
@@ -52,10 +56,31 @@ export const TYPES: Implementations = {
   },
 };
 
-/** As Go's ParseFloat takes it, hexadecimal and the names of no numbers aside; the spelling stays. */
+/** A number as Go's ParseFloat takes it, `_` between digits and hexadecimal with an exponent of two; a decimal's spelling stays. */
 function toNumber(text: string): Value {
-  if (/^[+-]?(?:inf|infinity|nan)$/i.test(text)) throw failure("to_number", "invalid syntax");
-  if (!/^[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
-    throw new BuiltinError("eval_builtin_error", "to_number: invalid syntax");
-  return numberOf(text);
+  const parsed = DECIMAL.test(text) ? numberOf(text.replaceAll("_", "")) : hexadecimal(text);
+  if (parsed === undefined) {
+    if (/^[+-]?(?:inf|infinity|nan)$/i.test(text))
+      throw operandError("to_number", 1, "valid number string", text);
+    throw failure("to_number", `strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax`);
+  }
+  if (!Number.isFinite(Number(numberText(parsed))))
+    throw failure("to_number", `strconv.ParseFloat: parsing ${goQuote(text)}: value out of range`);
+  return parsed;
+}
+
+const DECIMAL = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
+const HEXADECIMAL =
+  /^([+-]?)0[xX]((?:_?[\da-fA-F])*)(?:\.([\da-fA-F](?:_?[\da-fA-F])*)?)?[pP]([+-]?\d{1,4}(?:_\d+)*)$/;
+
+function hexadecimal(text: string): RegoNumber | undefined {
+  const match = HEXADECIMAL.exec(text.trim() === text ? text : "");
+  if (match === null) return undefined;
+  const [, sign = "", whole = "", fraction = "", power = "0"] = match;
+  const digits = (whole + fraction).replaceAll("_", "");
+  if (digits === "") return undefined;
+  const shift = Number(power.replaceAll("_", "")) - 4 * fraction.replaceAll("_", "").length;
+  const size = BigInt(`0x${digits}`);
+  const value = sign === "-" ? -size : size;
+  return shift >= 0 ? integer(value << BigInt(shift)) : divide(integer(value), integer(1n << BigInt(-shift)));
 }
