@@ -30,22 +30,22 @@ export class BodyChecker {
     this.#findings = findings;
   }
 
-  body(expressions: Body): void {
-    for (const expr of expressions) this.#expression(expr);
+  /** Of a query, a comparison that stands alone answers with its outcome. */
+  body(expressions: Body, isQuery: boolean = false): void {
+    for (const expr of expressions) {
+      this.#replacements(expr);
+      this.#environment.replaced = expr.with.length > 0;
+      this.#expression(expr, isQuery);
+      this.#environment.replaced = false;
+    }
   }
 
-  #expression({ at, form, with: replacements, not }: Expr): void {
+  #expression({ at, form, not }: Expr, isQuery: boolean): void {
     // What a closure of `not` or `every` holds is not typed, as in OPA.
     if (not !== undefined) return;
-    // A function may stand in for another.
-    for (const { target, value } of replacements) {
-      const type = this.#functionTypeOf(value);
-      if (type === undefined) this.term(value);
-      else this.#replacement(target, type);
-    }
     switch (form.kind) {
       case "term":
-        if (form.term.kind === "call") this.#call(form.term, at, true);
+        if (form.term.kind === "call") this.#call(form.term, at, !isQuery);
         else this.term(form.term);
         return;
       case "some":
@@ -69,6 +69,15 @@ export class BodyChecker {
         for (const pattern of [form.key, form.value])
           if (pattern !== undefined) this.#environment.nameAll(pattern);
         this.#referencesOf(form.body);
+    }
+  }
+
+  #replacements({ with: replacements }: Expr): void {
+    // A function may stand in for another.
+    for (const { target, value } of replacements) {
+      const type = this.#functionTypeOf(value);
+      if (type === undefined) this.term(value);
+      else this.#replacement(target, type);
     }
   }
 

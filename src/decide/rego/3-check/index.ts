@@ -24,6 +24,6 @@ export function checkTypes(
 /** Checks a query over checked rules. */
 export function checkQueryTypes({ rules }: TypeEnvironment, query: ResolvedQuery): readonly SourceFinding[] {
   const findings: SourceFinding[] = [];
-  new BodyChecker(new Environment(rules), findings).body(query.body);
+  new BodyChecker(new Environment(rules), findings).body(query.body, true);
   return findings;
 }

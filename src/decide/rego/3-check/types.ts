@@ -225,10 +225,10 @@ export function isUnknown(type: Type | undefined): boolean {
   if (type === undefined) return true;
   switch (type.kind) {
     case "array":
-      return type.items.some(isUnknown);
+      return type.items.some(isUnknownWithin);
     case "object":
       return (
-        type.members.some((property) => isUnknown(property.type)) ||
+        type.members.some((property) => isUnknownWithin(property.type)) ||
         (type.rest !== undefined && (isUnknown(type.rest.key) || isUnknown(type.rest.value)))
       );
     case "set":
@@ -241,6 +241,10 @@ export function isUnknown(type: Type | undefined): boolean {
     case "string":
       return false;
   }
+}
+
+function isUnknownWithin(type: Type | undefined): boolean {
+  return isUnknown(type) || (type?.kind === "set" && type.of === undefined);
 }
 
 /** Whether it may have members. */

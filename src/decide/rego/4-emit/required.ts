@@ -3,7 +3,7 @@
  * expression needs and that are not there, or are another constant. Looking first is cheap, and keeps built-ins from failing for
  * nothing.
  */
-import type { Body, Expr, Term } from "../syntax.ts";
+import type { Body, CallTerm, Expr, Term } from "../syntax.ts";
 import { constantOf } from "./literal.ts";
 import type { Scope } from "./scope.ts";
 import { equality, term } from "./terms.ts";
@@ -34,11 +34,12 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     if (expr.form.kind !== "term") continue;
     const { term: node } = expr.form;
     const compared = comparisonOf(scope, node);
-    if (compared !== undefined) {
-      const value = term(scope, compared.reference);
-      scope.unless(equality(scope, undefined, value, compared.constant, term(scope, compared.constant)));
-    } else if (node.kind === "call" || node.kind === "ref")
-      for (const reference of references(scope, node)) require(reference);
+    if (compared !== undefined) compare(scope, compared.reference, compared.other);
+    else if (isEquality(node)) {
+      // Two references that are compared are no condition of the index; those within composites are.
+      for (const arg of node.args)
+        if (arg.kind !== "ref") for (const reference of references(scope, arg)) require(reference);
+    } else if (node.kind !== "var") for (const reference of references(scope, node)) require(reference);
   }
   for (const node of head) for (const reference of references(scope, node)) require(reference);
 }
@@ -59,21 +60,45 @@ function mayFail(node: Term): boolean {
   return (name !== "eq" && name !== "equal") || node.args.some(mayFail);
 }
 
-/** `input.x == "a"`. */
+function isEquality(node: Term): node is CallTerm {
+  if (node.kind !== "call" || node.operator.kind !== "var" || node.args.length !== 2) return false;
+  return node.operator.name === "eq" || node.operator.name === "equal";
+}
+
+/** `input.x == "a"`, `x := input.y`, `[a, 1] := input.z`. */
 function comparisonOf(
   scope: Scope,
   node: Term,
-): { readonly reference: Term; readonly constant: Term } | undefined {
-  if (node.kind !== "call" || node.operator.kind !== "var" || node.args.length !== 2) return undefined;
-  if (node.operator.name !== "eq" && node.operator.name !== "equal") return undefined;
+): { readonly reference: Term; readonly other: Term } | undefined {
+  if (!isEquality(node)) return undefined;
   const [a, b] = node.args as readonly [Term, Term];
-  if (scope.unit.isBase(a) && isScalar(b)) return { reference: a, constant: b };
-  return scope.unit.isBase(b) && isScalar(a) ? { reference: b, constant: a } : undefined;
+  if (scope.unit.isBase(a) && isIndexable(b)) return { reference: a, other: b };
+  return scope.unit.isBase(b) && isIndexable(a) ? { reference: b, other: a } : undefined;
+}
+
+function compare(scope: Scope, reference: Term, other: Term): void {
+  const value = term(scope, reference);
+  if (other.kind === "array") {
+    scope.unless(`Array.isArray(${value}) && ${value}.length === ${other.items.length}`);
+    for (const [index, item] of other.items.entries())
+      if (constantOf(item) !== undefined)
+        scope.unless(equality(scope, undefined, scope.keep(`${value}[${index}]`), item, term(scope, item)));
+  } else if (constantOf(other) !== undefined)
+    scope.unless(equality(scope, undefined, value, other, term(scope, other)));
+}
+
+function isIndexable(node: Term): boolean {
+  return isScalar(node) || (node.kind === "array" && node.items.every(isScalar));
 }
 
 function isScalar(node: Term): boolean {
-  if (node.kind === "array") return constantOf(node) !== undefined;
-  return node.kind === "null" || node.kind === "boolean" || node.kind === "number" || node.kind === "string";
+  return (
+    node.kind === "var" ||
+    node.kind === "null" ||
+    node.kind === "boolean" ||
+    node.kind === "number" ||
+    node.kind === "string"
+  );
 }
 
 /** The references within a term, those within closures aside. */

@@ -1,4 +1,5 @@
 /** GraphQL (OPA "GraphQL"): documents as trees, and whether a query fits a schema. */
+import { BuiltinError } from "../errors.ts";
 import { isObject, type Value } from "../values/index.ts";
 import { type Evaluation, type Implementations, operandError, stringOperand } from "./builtin.ts";
 import { DataError, reading } from "./data-error.ts";
@@ -61,7 +62,8 @@ function orElse(work: () => Value, otherwise: Value): Value {
   try {
     return work();
   } catch (error) {
-    if (error instanceof DataError) return otherwise;
+    if (error instanceof DataError || (otherwise === false && error instanceof BuiltinError))
+      return otherwise;
     throw error;
   }
 }

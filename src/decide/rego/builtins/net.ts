@@ -153,8 +153,7 @@ export const NET: Implementations = {
   },
   "net.cidr_is_valid": (_, value) => typeof value === "string" && parsePrefix(value) !== undefined,
   "net.cidr_merge": (evaluation, value) => {
-    if (!isArray(value) && !isSet(value))
-      throw operandError("net.cidr_merge", 1, "one of {array, set}", value);
+    if (!isArray(value) && !isSet(value)) throw failure("net.cidr_merge", "operand must be an array");
     const texts = (isSet(value) ? value.sorted() : value).map((item) => {
       if (typeof item !== "string")
         throw operandError("net.cidr_merge", 1, `${isSet(value) ? "set" : "array"} of {string}`, item);
