@@ -71,6 +71,8 @@ export interface ElseBranch {
   readonly assign: boolean;
   readonly body: Body;
   readonly bodied: boolean;
+  /** Written with `if`. */
+  readonly if: boolean;
 }
 
 /**
@@ -105,6 +107,20 @@ export interface Expr {
    * it. The expression is `[true | …] == []` then.
    */
   readonly not?: Body | Expr;
+  /** What was written with `and` or `or` of `import rego.v2`; `form` says the same without. */
+  readonly logical?: Logical;
+}
+
+export interface Logical {
+  readonly kind: "and" | "or";
+  readonly left: Operand;
+  readonly right: Operand;
+}
+
+/** What `and` and `or` are between: an expression, or a body in braces. */
+export interface Operand {
+  readonly body: Body;
+  readonly braces: boolean;
 }
 
 export type ExprForm =

@@ -1,9 +1,10 @@
 /** Phase 1: text to syntax. What cannot be read gives findings of `rego_parse_error`, with the place of the first bad token. */
 import type { SourceFinding } from "../errors.ts";
 import type { Source } from "../source.ts";
-import type { Body, Dialect, Module } from "../syntax.ts";
+import type { Body, Comment, Dialect, Module } from "../syntax.ts";
+import { checkWords } from "./checks.ts";
 import { ParseFailure } from "./failure.ts";
-import { lex } from "./lexer.ts";
+import { type LexedComment, lex } from "./lexer.ts";
 import { FUTURE_KEYWORDS, ModuleParser } from "./parser.ts";
 import { TermParser } from "./terms.ts";
 
@@ -12,26 +13,26 @@ export function parseModule(
   source: Source,
   { dialect }: { readonly dialect: Dialect },
 ): { readonly module?: Module; readonly findings: readonly SourceFinding[] } {
-  try {
+  return reading(source, () => {
     const { tokens, comments } = lex(source);
     const parser = new ModuleParser(source, tokens, dialect);
-    const statements = parser.statements();
-    const at = { source, start: 0, end: source.text.length };
+    const { failures, ...statements } = parser.statements();
+    const wrong = failures.length === 0 && parser.strict ? checkWords(statements.rules) : failures;
+    if (wrong.length > 0) return { findings: oneEachLine(wrong) };
     const module: Module = {
-      at,
+      at: { source, start: 0, end: source.text.length },
       dialect,
       keywords: parser.keywords,
       ...statements,
-      comments: comments.map(({ start, end }) => ({
-        at: { source, start, end },
-        text: source.text.slice(start + 1, end).replace(/\r$/, ""),
-      })),
+      comments: comments.map((comment) => commentOf(source, comment)),
       annotations: [],
     };
     return { module, findings: [] };
-  } catch (error) {
-    return { findings: [findingOf(error)] };
-  }
+  });
+}
+
+function commentOf(source: Source, { start, end }: LexedComment): Comment {
+  return { at: { source, start, end }, text: source.text.slice(start + 1, end).replace(/\r$/, "") };
 }
 
 /** Reads a query: expressions as in a rule's body. */
@@ -39,18 +40,36 @@ export function parseQuery(
   source: Source,
   { dialect, keywords }: { readonly dialect: Dialect; readonly keywords?: ReadonlySet<string> },
 ): { readonly body?: Body; readonly findings: readonly SourceFinding[] } {
-  try {
+  return reading(source, () => {
     const on = keywords ?? new Set(dialect === "v0" ? [] : FUTURE_KEYWORDS);
-    const parser = new TermParser(source, lex(source).tokens, new Set(on));
-    return { body: parser.body("eof"), findings: [] };
+    const options = { keywords: on, templates: dialect !== "v0" };
+    return { body: new TermParser(source, lex(source).tokens, options).body("eof"), findings: [] };
+  });
+}
+
+function reading<T extends { readonly findings: readonly SourceFinding[] }>(
+  source: Source,
+  read: () => T,
+): T | { readonly findings: readonly SourceFinding[] } {
+  try {
+    return read();
   } catch (error) {
-    return { findings: [findingOf(error)] };
+    if (error instanceof ParseFailure) return { findings: [error.finding()] };
+    // The platform's stack ended before the limit of the parser.
+    if (error instanceof RangeError)
+      return { findings: [new ParseFailure(source, 0, 1, "nested too deeply").finding()] };
+    throw error;
   }
 }
 
-function findingOf(error: unknown): SourceFinding {
-  if (error instanceof ParseFailure) return error.finding();
-  throw error;
+/** What is wrong with one line is most often one thing, which comes first. */
+function oneEachLine(failures: readonly ParseFailure[]): readonly SourceFinding[] {
+  const findings: SourceFinding[] = [];
+  for (const failure of failures) {
+    const finding = failure.finding();
+    if (findings[findings.length - 1]?.line !== finding.line) findings.push(finding);
+  }
+  return findings;
 }
 
 /** Which dialect a module is to be read in. */

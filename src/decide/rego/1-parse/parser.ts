@@ -1,343 +1,314 @@
 /** Modules: the package, imports and rules (OPA policy reference, "Grammar"). */
 import type { Source } from "../source.ts";
-import type {
-  Body,
-  Dialect,
-  ElseBranch,
-  Head,
-  Import,
-  Package,
-  RefTerm,
-  Rule,
-  Term,
-  VarTerm,
-} from "../syntax.ts";
+import type { Body, Dialect, ElseBranch, Head, Import, Package, Rule, Term } from "../syntax.ts";
+import { checkDefault, isGround } from "./checks.ts";
+import type { ParseFailure } from "./failure.ts";
 import type { Token } from "./lexer.ts";
+import { RESERVED } from "./reader.ts";
+import { headOf, nameOfKind, type RuleName, ruleName, ruleOfBody } from "./rules.ts";
 import { TermParser } from "./terms.ts";
 
-export const FUTURE_KEYWORDS = ["in", "every", "contains", "if"] as const;
+/** What `import future.keywords` brings in v0. */
+export const FUTURE_KEYWORDS: readonly string[] = ["in", "every", "contains", "if"];
+const LATER_KEYWORDS: readonly string[] = ["not", "and", "or"];
+const ROOTS: readonly string[] = ["data", "future", "input", "rego"];
 
 export interface Statements {
   readonly package: Package;
   readonly imports: readonly Import[];
   readonly rules: readonly Rule[];
+  /** Of what stands alone and is no rule. */
+  readonly failures: readonly ParseFailure[];
 }
 
 export class ModuleParser extends TermParser {
-  readonly dialect: Dialect;
-  /** Whether `if` and `contains` must be written: v1, and v0 with `import rego.v1`. */
-  #strict: boolean;
+  /** Whether `if` and `contains` must be head: v1, and v0 with `import rego.v1`. */
+  strict: boolean;
 
   constructor(source: Source, tokens: readonly Token[], dialect: Dialect) {
-    super(source, tokens, new Set(dialect === "v0" ? [] : FUTURE_KEYWORDS));
-    this.dialect = dialect;
-    this.#strict = dialect === "v1";
+    const keywords = dialect === "v0" ? [] : FUTURE_KEYWORDS;
+    super(source, tokens, { keywords, templates: dialect !== "v0" });
+    this.strict = dialect === "v1";
+    this.#bare = dialect === "v1" ? new Set([...RESERVED, ...FUTURE_KEYWORDS]) : RESERVED;
   }
 
+  /** What the last name of an import cannot be, where no alias is given. */
+  readonly #bare: ReadonlySet<string>;
+
+  /** @throws ParseFailure at the first token that does not fit */
   statements(): Statements {
-    if (this.isEmpty) this.fail("empty module", this.token);
-    if (!this.isWord("package")) this.fail("package expected", this.token);
+    if (this.is("eof")) this.refuse("empty module");
+    if (!this.isKeyword("package")) this.refuse("package expected");
     const package_ = this.#package();
     const imports: Import[] = [];
     const rules: Rule[] = [];
-    while (this.token.kind !== "eof") {
-      if (this.beginsReference) this.keywordHead = this.at;
-      if (this.isKeyword("package")) this.fail("unexpected package", this.token);
+    const failures: ParseFailure[] = [];
+    while (!this.is("eof")) {
+      if (this.isKeyword("package")) this.refuse("unexpected package");
       if (this.isKeyword("import")) imports.push(this.#import());
-      else rules.push(...this.#rules());
+      else this.#statement(rules, failures);
     }
-    return { package: package_, imports, rules };
-  }
-
-  protected get isEmpty(): boolean {
-    return this.tokens.length === 1;
+    return { package: package_, imports, rules, failures };
   }
 
   #package(): Package {
     const { start } = this.next();
-    const { token } = this;
-    if (token.kind !== "identifier" || token.newline)
-      this.unexpected(token.kind === "eof" ? undefined : "identifier");
-    const path: string[] = [this.next().text];
-    while (this.adjoins && (this.isSign(".") || this.isSign("["))) {
+    if (!this.is("identifier")) this.unexpected();
+    const names = this.#names().map(({ text }) => text);
+    return { ...this.span(start), path: names };
+  }
+
+  /** `a.b["c"]`: the tokens of the names. */
+  #names(): readonly Token[] {
+    const names = [this.next()];
+    while (this.is("sign") && this.adjoins()) {
       if (this.take(".")) {
-        const name = this.token;
-        if (name.kind !== "identifier" || !this.adjoins) this.unexpected("identifier");
-        path.push(this.next().text);
-      } else {
-        this.next();
-        const step = this.token;
-        if (step.kind !== "string") this.fail("package name cannot contain variables: non-string", step);
-        path.push(this.next().text);
-        this.expect("]");
-      }
+        if (!this.is("identifier") || !this.adjoins()) this.unexpected("expected identifier");
+        names.push(this.next());
+      } else if (this.take("[")) {
+        if (!this.is("string")) this.unexpected("expecting string", "write the name within double quotes");
+        names.push(this.next());
+        if (!this.take("]")) this.unexpected("expected ]");
+      } else break;
     }
-    return { ...this.span(start), path: path[0] === "data" ? path.slice(1) : path };
+    return names;
   }
 
   #import(): Import {
     const { start } = this.next();
     const first = this.token;
-    const term = this.primary();
-    const path: RefTerm = term.kind === "ref" ? term : { kind: "ref", at: term.at, head: term, path: [] };
-    const root = path.head.kind === "var" ? path.head.name : "";
-    if (!["data", "input", "rego", "future"].includes(root))
-      this.fail(
-        `unexpected import path, must begin with one of: {data, future, input, rego}, got: ${root}`,
-        first,
-      );
-    if (path.path.some(({ kind }) => kind !== "string"))
-      this.fail("unexpected import path, must contain only strings", first);
-    this.#turnOn(path, first);
-    if (!this.isKeyword("as")) return { ...this.span(start), path };
-    this.next();
-    const name = this.token;
-    if (name.kind !== "identifier" || this.isReserved(name.text)) this.unexpected("var");
-    this.next();
-    return { ...this.span(start), path, alias: name.text };
-  }
-
-  protected isReserved(text: string): boolean {
-    return (
-      this.keywords.has(text) ||
-      ["as", "default", "else", "false", "import", "not", "null", "package", "some", "true", "with"].includes(
-        text,
-      )
+    if (first.kind !== "identifier") this.unexpected();
+    const tokens = this.#names();
+    if (this.isSign("(")) this.refuse("expected path");
+    const names = tokens.slice(1);
+    const head: Term = { kind: "var", ...this.span(first.start, first.end), name: first.text };
+    const path = names.map(
+      (name): Term => ({ kind: "string", ...this.span(name.start, name.end), value: name.text }),
     );
+    const place = { start: first.start, end: this.lastEnd };
+    if (!ROOTS.includes(first.text))
+      this.fail(
+        `unexpected import path, must begin with one of: {${ROOTS.join(", ")}}, got: ${first.text}`,
+        place,
+        `did you mean \`import data.${this.source.text.slice(place.start, place.end)}\`?`,
+      );
+    const texts = names.map(({ text }) => text);
+    if (first.text === "rego") this.#importRego(texts, place);
+    if (first.text === "future") this.#importFuture(texts, place);
+    const ref = { kind: "ref" as const, ...this.span(first.start), head, path };
+    if (this.isKeyword("as")) return { ...this.#aliased(start, first.text), path: ref };
+    const last = tokens[tokens.length - 1] as Token;
+    const isFeature = first.text === "rego" || first.text === "future";
+    if (!isFeature && this.#bare.has(last.text))
+      this.fail(
+        `unexpected import path, must not end with a keyword, got: ${last.text}`,
+        last,
+        "import a different path or use an alias",
+      );
+    return { ...this.span(start), path: ref };
   }
 
-  /** What an import of `rego` or `future` changes for the rest of the module. */
-  #turnOn(path: RefTerm, at: Token): void {
-    const root = path.head.kind === "var" ? path.head.name : "";
-    const names = path.path.map((step) => (step.kind === "string" ? step.value : ""));
-    if (root === "rego") {
-      if (names.length !== 1 || (names[0] !== "v1" && names[0] !== "v2"))
-        this.fail("invalid import, must be `rego.v1`", at);
-      this.#strict = true;
-      for (const keyword of FUTURE_KEYWORDS) this.keywords.add(keyword);
-    }
-    if (root === "future") {
-      if (names[0] !== "keywords" || names.length > 2)
-        this.fail("invalid import, must be `future.keywords`", at);
-      const [, keyword] = names;
-      if (keyword === undefined) for (const each of [...FUTURE_KEYWORDS, "not"]) this.keywords.add(each);
-      else if ((FUTURE_KEYWORDS as readonly string[]).includes(keyword)) {
-        this.keywords.add(keyword);
-        // `every x in xs` needs its `in`.
-        if (keyword === "every") this.keywords.add("in");
-      } else if (keyword === "not") this.keywords.add(keyword);
-      else if (!["and", "or"].includes(keyword))
-        this.fail(`unexpected keyword, must be one of [contains every if in]`, at);
-    }
+  #aliased(start: number, root: string): { readonly at: Import["at"]; readonly alias: string } {
+    this.next();
+    const { token } = this;
+    if (token.kind !== "identifier" || RESERVED.has(token.text) || this.keywords.has(token.text))
+      this.unexpected("expected var");
+    if (token.text === "data" || token.text === "input")
+      this.fail(`unexpected import alias, must not be a reserved name, got: ${token.text}`, token);
+    if (root === "rego" || root === "future") this.fail(`\`${root}\` imports cannot be aliased`, token);
+    this.next();
+    return { ...this.span(start), alias: this.nameOf(token) };
   }
 
-  /** One rule, or the several that v0's repeated bodies make. */
-  #rules(): readonly Rule[] {
+  #importRego(names: readonly string[], at: { readonly start: number; readonly end: number }): void {
+    const [version] = names;
+    if (names.length !== 1 || (version !== "v1" && version !== "v2"))
+      this.fail(
+        `invalid import \`${["rego", ...names].join(".")}\`, must be one of: \`rego.v1\`, \`rego.v2\``,
+        at,
+      );
+    this.strict = true;
+    for (const keyword of FUTURE_KEYWORDS) this.keywords.add(keyword);
+    if (version === "v2") for (const keyword of LATER_KEYWORDS) this.keywords.add(keyword);
+  }
+
+  #importFuture(names: readonly string[], at: { readonly start: number; readonly end: number }): void {
+    const all = [...FUTURE_KEYWORDS, ...LATER_KEYWORDS];
+    const [first, keyword] = names;
+    if (first !== "keywords") this.fail("invalid import, must be `future.keywords`", at);
+    if (keyword === undefined) for (const each of all) this.keywords.add(each);
+    else if (!all.includes(keyword))
+      this.fail(`unexpected keyword, must be one of [${all.toSorted().join(" ")}]`, at);
+    else this.keywords.add(keyword);
+    // `every x in xs` needs its `in`.
+    if (keyword === "every") this.keywords.add("in");
+  }
+
+  /** One rule, the several that v0's repeated bodies make, or a body that stands for a rule. */
+  #statement(rules: Rule[], failures: ParseFailure[]): void {
+    const before = this.at;
     const { start } = this.token;
-    const isDefault = this.isKeyword("default");
-    if (isDefault) {
+    if (this.isKeyword("default") && this.following?.kind === "identifier") {
       this.next();
-      if (this.beginsReference) this.keywordHead = this.at;
+      rules.push(this.#default(start));
+      return;
     }
-    if (this.isKeyword("some")) this.fail("'some' declarations cannot be used for rule head", this.token);
-    const head = this.#head(isDefault);
-    if (isDefault) return [this.#default(start, head)];
-    if (this.isKeyword("with")) this.fail("unexpected with keyword", this.token);
-    const usesIf = head.if;
-    let body: Body = [];
-    let bodied = true;
-    const brace = this.isSign("{");
-    if (usesIf) body = this.#ifBody();
-    else if (brace) {
-      if (this.#strict && head.form !== "contains")
-        this.fail(
-          `\`if\` keyword is required before ${head.args === undefined ? "rule" : "function"} body`,
-          this.token,
-          "write `if` before the `{`",
-        );
-      if (this.#strict)
-        this.fail("`if` keyword is required before rule body", this.token, "write `if` before the `{`");
-      this.next();
-      body = this.#braced();
-    } else bodied = false;
-    this.#checkHead(head, bodied);
-    const branches: ElseBranch[] = [];
-    while (this.isKeyword("else")) {
-      if (!bodied) this.unexpected();
-      if (head.form === "contains") this.fail("else keyword cannot be used on partial rules", this.token);
-      branches.push(this.#else());
+    this.#checkKeyword();
+    const isDeclaration = ["some", "every", "not"].some((keyword) => this.isKeyword(keyword));
+    const read = isDeclaration ? undefined : this.#rules(start);
+    if (read !== undefined) {
+      rules.push(...read);
+      return;
     }
-    const rule: Rule = {
-      ...this.span(start),
-      default: false,
-      head,
-      body,
-      else: branches,
-      bodied,
-      chained: false,
-    };
-    const rules = [rule];
-    while (bodied && branches.length === 0 && this.isSign("{") && !(this.#strict && !usesIf)) {
+    this.at = before;
+    const body: Body = this.#bodyAlone();
+    const rule = ruleOfBody(body, this.span(start).at, this.strict, this.token.text);
+    if ("message" in rule) failures.push(rule);
+    else rules.push(rule);
+  }
+
+  /** A keyword cannot be a rule's name, unless as the head of a path. */
+  #checkKeyword(): void {
+    const { token, following } = this;
+    const isKeyword =
+      token.kind === "identifier" &&
+      (RESERVED.has(token.text) || this.keywords.has(token.text)) &&
+      !["null", "true", "false"].includes(token.text) &&
+      !this.isHeadOfReference();
+    if (!isKeyword) return;
+    const names = [":=", "=", "(", "{", "if", "contains"].includes(following?.text ?? "");
+    if (names && !["as", "default", "else", "import", "with"].includes(token.text))
+      this.refuse(`${token.text} keyword cannot be used for rule name`);
+    if (!["some", "every", "not", "contains"].includes(token.text)) this.unexpected();
+  }
+
+  #bodyAlone(): Body {
+    const body = [this.literal()];
+    while (this.take(";")) body.push(this.literal());
+    return body;
+  }
+
+  /** Rules, or undefined for what only a body can be. */
+  #rules(start: number): readonly Rule[] | undefined {
+    if (!this.is("identifier")) return undefined;
+    const named = this.#nameTerm();
+    const name = ruleName(named);
+    if (name === undefined) return this.#unnamed(named);
+    const head = this.#head(start, name);
+    if (head.if) this.next();
+    const hasBrace = this.isSign("{");
+    if (!head.if && !hasBrace && head.form === "value" && (head.value === undefined || this.#goesOn()))
+      return undefined;
+    if (!head.if && !hasBrace) return [this.#rule(start, head, [], [], false)];
+    const body = head.if ? this.#ifBody() : this.braced();
+    if (this.isKeyword("else")) {
+      this.#checkElse(head);
+      const branches = this.#branches();
+      return [this.#rule(start, head, body, branches, true)];
+    }
+    const rules = [this.#rule(start, head, body, [], true)];
+    while (this.isSign("{")) {
       const next = this.token.start;
-      this.next();
-      const more = this.#braced();
-      rules.push({
-        ...this.span(next),
-        default: false,
-        head,
-        body: more,
-        else: [],
-        bodied: true,
-        chained: true,
-      });
+      const more = this.braced();
+      rules.push({ ...this.#rule(next, head, more, [], true), chained: true });
     }
+    if (rules.length > 1 && this.isKeyword("else")) this.unexpected();
     return rules;
   }
 
-  #default(start: number, head: Head): Rule {
-    if (head.form === "contains") this.fail("illegal default rule (must have a value)", this.token);
-    if (this.isKeyword("if")) this.unexpected();
-    const names = new Set<string>();
-    for (const arg of head.args ?? []) {
-      const at = { start: arg.at.start, end: arg.at.end };
-      if (arg.kind !== "var") this.fail(`illegal default rule (arguments cannot contain ${arg.kind})`, at);
-      if (names.has(arg.name))
-        this.fail(`illegal default rule (arguments cannot be repeated ${arg.name})`, at);
-      names.add(arg.name);
-    }
-    if (head.value !== undefined) this.#constant(head.value);
-    return { ...this.span(start), default: true, head, body: [], else: [], bodied: false, chained: false };
+  #default(start: number): Rule {
+    const headStart = this.token.start;
+    this.#checkKeyword();
+    const named = this.#nameTerm();
+    const name = ruleName(named);
+    if (name === undefined) this.fail(`${nameOfKind(named)} cannot be used for rule name`, named.at);
+    const head = this.#head(headStart, name, "default rule value term (e.g., default p := <VALUE>)");
+    if (head.if) this.unexpected();
+    const rule = { ...this.#rule(start, head, [], [], false), default: true };
+    const failure = checkDefault(rule);
+    if (failure !== undefined) throw failure;
+    return rule;
   }
 
-  /** A default's value says all of itself; a comprehension does. */
-  #constant(term: Term): void {
-    switch (term.kind) {
-      case "var":
-      case "ref":
-      case "call":
-        this.fail(`illegal default rule (value cannot contain ${term.kind})`, {
-          start: term.at.start,
-          end: term.at.end,
-        });
-        return;
-      case "array":
-      case "set":
-        for (const item of term.items) this.#constant(item);
-        return;
-      case "object":
-        for (const member of term.members) for (const part of member) this.#constant(part);
-        return;
-      case "template":
-        for (const part of term.parts)
-          if (typeof part !== "string" && part.form.kind === "term") this.#constant(part.form.term);
-        return;
-      case "boolean":
-      case "comprehension":
-      case "null":
-      case "number":
-      case "string":
-        return;
-    }
+  #nameTerm(): Term {
+    if (this.is("identifier") && this.isHeadOfReference()) return this.keywordReference();
+    return this.primary();
   }
 
-  #head(isDefault: boolean): Head {
-    const { start } = this.token;
-    const term = this.primary();
-    const { path, args } = this.#nameOfRule(term);
-    const base = { ...(args === undefined ? {} : { args }) };
-    if (this.isKeyword("contains") && !isDefault) {
-      if (args !== undefined)
-        this.fail(
-          "the contains keyword can only be used with multi-value rule definitions (e.g., p contains <VALUE> { ... })",
-          this.token,
-        );
-      this.next();
-      const key = this.term(true);
-      const at = this.span(start);
-      return { ...at, form: "contains", path, key, assign: false, if: this.#if() };
-    }
+  /** `p(x).y if …` is taken by OPA's parser, and then ends its compiler. */
+  #unnamed(term: Term): undefined {
+    if (this.#isIf() && term.kind !== "string" && term.kind !== "number")
+      this.fail(`${nameOfKind(term)} cannot be used for rule name`, term.at);
+    return undefined;
+  }
+
+  /** Whether a rule's value goes on as only an expression does. */
+  #goesOn(): boolean {
+    return this.isSign(";") || ["with", "and", "or"].some((keyword) => this.isKeyword(keyword));
+  }
+
+  #isIf(): boolean {
+    return this.isWord("if") && this.keywords.has("if") && this.following?.text !== ".";
+  }
+
+  #head(start: number, name: RuleName, expected?: string): Head {
+    if (this.isWord("contains") && this.keywords.has("contains") && this.following?.text !== ".")
+      return this.#containing(start, name);
     const assign = this.isSign(":=");
     let value: Term | undefined;
     if (assign || this.isSign("=")) {
       this.next();
-      value = this.term(true);
+      const sign = assign ? ":=" : "=";
+      value = this.#value(expected ?? `rule value term (e.g., p ${sign} <VALUE> { ... })`);
     }
-    const at = this.span(start);
-    const usesIf = this.#if();
-    const last = path[path.length - 1] as Term;
-    const [, second] = path;
-    // v0: `p[x] { … }` is a member of a set, where nothing else says what it is.
-    const isSet =
-      !this.#strict &&
-      value === undefined &&
-      args === undefined &&
-      !usesIf &&
-      path.length === 2 &&
-      second !== undefined;
-    if (isSet)
-      return { ...at, ...base, form: "contains", path: path.slice(0, 1), key: last, assign, if: false };
-    return {
-      ...at,
-      ...base,
-      form: "value",
-      path,
-      ...(value === undefined ? {} : { value }),
-      assign,
-      if: usesIf,
-    };
+    const { at } = this.span(start);
+    const isIf = this.#isIf();
+    return headOf(name, { at, assign, if: isIf, ...(value === undefined ? {} : { value }) });
   }
 
-  #if(): boolean {
-    if (!this.isKeyword("if")) return false;
-    this.next();
-    return true;
-  }
-
-  #nameOfRule(term: Term): { readonly path: readonly Term[]; readonly args?: readonly Term[] } {
-    const bad = (what: string): never =>
-      this.fail(`${what} cannot be used for rule name`, { start: term.at.start, end: term.at.end });
-    switch (term.kind) {
-      case "var":
-        return { path: [term] };
-      case "ref":
-        if (term.head.kind !== "var") return bad(term.head.kind === "call" ? "ref" : term.head.kind);
-        return { path: [term.head, ...term.path] };
-      case "call": {
-        const { operator } = term;
-        if (term.infix !== undefined) return bad("call");
-        const path: readonly Term[] =
-          operator.kind === "var" ? [operator] : [operator.head as VarTerm, ...operator.path];
-        return { path, args: term.args };
-      }
-      case "array":
-      case "boolean":
-      case "comprehension":
-      case "null":
-      case "number":
-      case "object":
-      case "set":
-      case "string":
-      case "template":
-        return bad(term.kind);
-    }
-  }
-
-  #checkHead(head: Head, bodied: boolean): void {
-    const at = { start: head.at.start, end: head.at.end };
-    if (head.form === "contains") {
-      if (!bodied && !this.#strict && !this.keywords.has("contains")) return;
-      return;
-    }
-    if (head.value !== undefined || bodied || head.args !== undefined) return;
-    if (head.args === undefined && head.path.length === 1)
-      this.fail(
-        "var cannot be used for rule name",
-        at,
-        this.#strict ? "write `NAME := VALUE`, or `NAME if { … }`" : undefined,
+  #containing(start: number, { path, args }: RuleName): Head {
+    if (args !== undefined)
+      this.unexpected(
+        "the contains keyword can only be used with multi-value rule definitions (e.g., p contains <VALUE> { ... })",
       );
-    if (head.path.length === 2 && this.#strict)
-      this.fail("`contains` keyword is required for partial set rules", at, "write `NAME contains VALUE`");
-    this.fail("rule must have value assignment and/or body declaration", at);
+    this.next();
+    const key = this.#value("rule key term (e.g., p contains <VALUE> { ... })");
+    const { at } = this.span(start);
+    const isIf = this.#isIf();
+    return { at, form: "contains", path, key, assign: false, if: isIf };
+  }
+
+  #value(expected: string): Term {
+    const { token } = this;
+    const isTerm =
+      token.kind !== "eof" && (token.kind !== "identifier" || !this.#isNoTerm(token)) && token.text !== "]";
+    if (!isTerm) this.unexpected(`expected ${expected}`);
+    return this.term(true);
+  }
+
+  #isNoTerm({ text }: Token): boolean {
+    if (["null", "true", "false", "contains", "and", "or"].includes(text)) return false;
+    return RESERVED.has(text) || this.keywords.has(text);
+  }
+
+  #rule(start: number, head: Head, body: Body, branches: readonly ElseBranch[], bodied: boolean): Rule {
+    return { ...this.span(start), default: false, head, body, else: branches, bodied, chained: false };
+  }
+
+  #checkElse(head: Head): void {
+    if (head.form === "contains") this.refuse("else keyword cannot be used on multi-value rules");
+    if (head.path.slice(1).some((step) => !isGround(step)))
+      this.refuse("else keyword cannot be used on rules with variables in head");
+  }
+
+  #branches(): readonly ElseBranch[] {
+    const branches: ElseBranch[] = [];
+    while (this.isKeyword("else")) {
+      if (branches.length > 0 && branches[branches.length - 1]?.bodied === false) this.unexpected();
+      branches.push(this.#else());
+    }
+    if (this.isSign("{")) this.refuse("expected else keyword");
+    return branches;
   }
 
   /** After `if`: a body in braces, unless what the brace opens is an object, a comprehension or part of an expression. */
@@ -348,14 +319,7 @@ export class ModuleParser extends TermParser {
     if (single !== undefined && !(single.form.kind === "term" && single.form.term.kind === "set"))
       return [single];
     this.at = before;
-    this.next();
-    return this.#braced();
-  }
-
-  #braced(): Body {
-    const body = this.body("}");
-    this.next();
-    return body;
+    return this.braced();
   }
 
   #else(): ElseBranch {
@@ -364,21 +328,16 @@ export class ModuleParser extends TermParser {
     let value: Term | undefined;
     if (assign || this.isSign("=")) {
       this.next();
-      value = this.term(true);
+      value = this.#value("else value term (e.g., else := <VALUE> { ... })");
     }
     const shared = { assign, ...(value === undefined ? {} : { value }) };
-    if (this.#if()) {
-      const body = this.#ifBody();
-      return { ...this.span(start), ...shared, body, bodied: true };
+    const isIf = this.#isIf();
+    if (isIf) this.next();
+    if (isIf || this.isSign("{")) {
+      const body = isIf ? this.#ifBody() : this.braced();
+      return { ...this.span(start), ...shared, body, bodied: true, if: isIf };
     }
-    if (this.isSign("{")) {
-      if (this.#strict)
-        this.fail("`if` keyword is required before else body", this.token, "write `else if { … }`");
-      this.next();
-      const body = this.#braced();
-      return { ...this.span(start), ...shared, body, bodied: true };
-    }
-    if (value === undefined) this.unexpected("else value term or rule body");
-    return { ...this.span(start), ...shared, body: [], bodied: false };
+    if (value === undefined) this.unexpected("expected else value term or rule body");
+    return { ...this.span(start), ...shared, body: [], bodied: false, if: false };
   }
 }

@@ -1,301 +1,245 @@
-/** Terms and expressions: recursive descent, from `in` down to references. */
+/** Terms and expressions, by recursive descent: one grammar, whose parts are in each other, so one file. */
 import type { Source } from "../source.ts";
-import type { ArrayTerm, Body, CallTerm, Expr, ExprForm, RefTerm, Term, VarTerm, With } from "../syntax.ts";
+import type { Body, CallTerm, Expr, ExprForm, Operand, RefTerm, Term, VarTerm, With } from "../syntax.ts";
 import { numberOf } from "../values/index.ts";
 import { ParseFailure } from "./failure.ts";
 import type { Token } from "./lexer.ts";
+import { joined, negated } from "./logic.ts";
+import { RESERVED, TokenReader } from "./reader.ts";
 
-/** Deeper nesting is refused; JavaScript's own stack would end not much later. */
-const MAX_DEPTH = 500;
+/** Deeper nesting is refused: what comes after walks the tree by recursion too. */
+const MAX_DEPTH = 1_000;
 
-const OPERATORS: Readonly<Record<string, string>> = {
-  "==": "equal",
-  "!=": "neq",
-  "<": "lt",
-  "<=": "lte",
-  ">": "gt",
-  ">=": "gte",
-  "|": "or",
-  "&": "and",
-  "+": "plus",
-  "-": "minus",
-  "*": "mul",
-  "/": "div",
-  "%": "rem",
-};
-/** Signs of one precedence, from the loosest to the tightest. */
-const LEVELS: readonly (readonly string[])[] = [
-  ["==", "!=", "<", "<=", ">", ">="],
-  ["|"],
-  ["&"],
-  ["+", "-"],
-  ["*", "/", "%"],
-];
-
-/** Never a variable, in any dialect. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "as",
-  "default",
-  "else",
-  "false",
-  "import",
-  "not",
-  "null",
-  "package",
-  "some",
-  "true",
-  "with",
+/** What signs stand for, and how tightly they bind. */
+const INFIX: ReadonlyMap<string, { readonly name: string; readonly level: number }> = new Map([
+  ["==", { name: "equal", level: 1 }],
+  ["!=", { name: "neq", level: 1 }],
+  ["<", { name: "lt", level: 1 }],
+  ["<=", { name: "lte", level: 1 }],
+  [">", { name: "gt", level: 1 }],
+  [">=", { name: "gte", level: 1 }],
+  ["|", { name: "or", level: 2 }],
+  ["&", { name: "and", level: 3 }],
+  ["+", { name: "plus", level: 4 }],
+  ["-", { name: "minus", level: 4 }],
+  ["*", { name: "mul", level: 5 }],
+  ["/", { name: "div", level: 5 }],
+  ["%", { name: "rem", level: 5 }],
 ]);
 
-export class TermParser {
-  readonly source: Source;
-  /** Future keywords that are on here: `in`, `if`, `contains`, `every`. */
-  readonly keywords: Set<string>;
-  protected tokens: readonly Token[];
-  protected at = 0;
-  /** The token that is the head of a reference although it is a keyword. */
-  protected keywordHead = -1;
+export interface TermOptions {
+  readonly keywords: Iterable<string>;
+  readonly templates: boolean;
+}
+
+export class TermParser extends TokenReader {
+  readonly #templates: boolean;
   #depth = 0;
-  #wildcards: { count: number };
+  /** Bracketed terms by where they begin, so that going back over them costs nothing, however they are nested. */
+  readonly #read = new Map<number, { readonly term: Term; readonly at: number } | ParseFailure>();
 
-  constructor(
-    source: Source,
-    tokens: readonly Token[],
-    keywords: Set<string>,
-    wildcards: { count: number } = { count: 0 },
-  ) {
-    this.source = source;
-    this.tokens = tokens;
-    this.keywords = keywords;
-    this.#wildcards = wildcards;
+  constructor(source: Source, tokens: readonly Token[], options: TermOptions) {
+    super(source, tokens, options.keywords);
+    this.#templates = options.templates;
   }
 
-  protected get token(): Token {
-    return this.tokens[Math.min(this.at, this.tokens.length - 1)] as Token;
-  }
-  protected get previous(): Token {
-    return this.tokens[Math.max(0, this.at - 1)] as Token;
-  }
-
-  protected isSign(text: string): boolean {
-    return this.token.kind === "sign" && this.token.text === text;
-  }
-  protected isWord(text: string): boolean {
-    return this.token.kind === "identifier" && this.token.text === text;
-  }
-  /** A keyword, if it is one here. */
-  protected isKeyword(text: string): boolean {
-    // Before a dot it is a name: `x` of one line, and `if.y := 1` on the next.
-    if (this.beginsReference && this.tokens[this.at + 1]?.text === ".") return false;
-    return (
-      this.isWord(text) && this.keywordHead !== this.at && (RESERVED.has(text) || this.keywords.has(text))
-    );
-  }
-  /** Nothing, not even a space, stands before this token. */
-  protected get adjoins(): boolean {
-    return this.at > 0 && this.previous.end === this.token.start;
-  }
-  protected next(): Token {
-    const { token } = this;
-    if (token.kind !== "eof") this.at++;
-    return token;
-  }
-  protected take(sign: string): boolean {
-    if (!this.isSign(sign)) return false;
-    this.at++;
-    return true;
-  }
-  protected expect(sign: string, expected: string = sign): Token {
-    if (!this.isSign(sign)) this.unexpected(expected);
-    return this.next();
-  }
-
-  protected fail(
-    message: string,
-    at: { readonly start: number; readonly end: number },
-    hint?: string,
-  ): never {
-    throw new ParseFailure(this.source, at.start, at.end - at.start, message, hint);
-  }
-  protected unexpected(expected?: string, hint?: string): never {
-    const { token } = this;
-    return this.fail(
-      `unexpected ${nameOf(token, this.keywords)}${expected === undefined ? "" : `: expected ${expected}`}`,
-      token,
-      hint,
-    );
-  }
-
-  protected span(start: number, end?: number): { at: { source: Source; start: number; end: number } } {
-    return { at: { source: this.source, start, end: end ?? this.previous.end } };
-  }
-
-  /** Expressions up to a closing sign, which is left. */
+  /** Expressions up to a closing sign or the end, which is left. */
   body(end: "}" | "]" | "eof"): Body {
     const expressions: Expr[] = [];
-    if (this.#isEnd(end)) this.fail("found empty body", this.token);
+    if (this.#isEnd(end)) this.refuse("found empty body");
     for (;;) {
       expressions.push(this.literal());
       if (this.take(";")) continue;
       if (this.#isEnd(end)) return expressions;
-      if (!this.token.newline) this.unexpected(`\\n or ; or ${end}`);
+      if (this.is("illegal") || !this.token.newline)
+        this.unexpected(`expected \\n or ; or ${end === "eof" ? "eof" : end}`);
     }
   }
 
   #isEnd(end: string): boolean {
-    return end === "eof" ? this.token.kind === "eof" : this.isSign(end);
+    return end === "eof" ? this.is("eof") : this.isSign(end);
   }
 
-  /** Whether a keyword is the head of a reference here: `if.foo`. Only the beginning of a statement or expression may be one. */
-  protected get beginsReference(): boolean {
-    const { token } = this;
-    const after = this.tokens[this.at + 1];
-    return (
-      token.kind === "identifier" &&
-      after?.kind === "sign" &&
-      (after.text === "." || after.text === "[") &&
-      after.start === token.end
-    );
+  /** Expressions within braces, of which the first stands here. */
+  protected braced(): Body {
+    this.next();
+    const body = this.body("}");
+    this.next();
+    return body;
   }
 
   /** One expression with its `not` and its `with`s. */
   literal(): Expr {
     const { start } = this.token;
-    if (this.beginsReference) this.keywordHead = this.at;
+    if (this.#isLogical && !this.#declares()) return this.#logical(start);
     const negated = this.isKeyword("not");
     if (negated) this.next();
-    if (negated && this.keywords.has("not")) return this.#closure(start);
-    if (this.isKeyword("some")) {
-      if (negated) this.unexpected();
-      return this.#some(start);
+    const isSome = this.isKeyword("some");
+    if (isSome || this.isKeyword("every")) {
+      if (negated) this.unexpected(`illegal negation of '${this.token.text}'`);
+      return isSome ? this.#some(start) : this.#every(start);
     }
-    if (this.isKeyword("every")) {
-      if (negated) this.unexpected();
-      return this.#every(start);
+    return this.#expression(start, negated, { kind: "term", term: this.#assignment(!negated) });
+  }
+
+  /** Whether `and`, `or` or `not` of bodies are on. */
+  get #isLogical(): boolean {
+    return this.keywords.has("and") || this.keywords.has("or") || this.keywords.has("not");
+  }
+
+  #declares(): boolean {
+    return this.isKeyword("some") || this.isKeyword("every");
+  }
+
+  /** Expressions with `and`, `or` and `not`, where these take bodies. */
+  #logical(start: number): Expr {
+    const operand = this.#disjunction();
+    const [only] = operand.body;
+    if (operand.braces || only === undefined) return this.unexpected();
+    const replacements = this.#withs();
+    return { ...only, ...this.span(start), with: [...only.with, ...replacements] };
+  }
+
+  #disjunction(): Operand {
+    let left = this.#conjunction(false);
+    while (this.isKeyword("or")) left = this.#joined("or", left, () => this.#conjunction(true));
+    return left;
+  }
+
+  #conjunction(isRight: boolean): Operand {
+    let left = this.#operand(isRight);
+    while (this.isKeyword("and")) left = this.#joined("and", left, () => this.#operand(true));
+    return left;
+  }
+
+  #joined(kind: "and" | "or", left: Operand, read: () => Operand): Operand {
+    const [first] = left.body;
+    if (!left.braces && first !== undefined && this.source.text.charAt(first.at.start) === "{")
+      this.fail(
+        `operand of \`${kind}\` cannot begin with \`{\` unless the braces hold a body`,
+        first.at,
+        "write `(…)` around it to keep the value",
+      );
+    this.next();
+    const right = read();
+    const start = left.body[0]?.at.start ?? this.token.start;
+    return { body: [joined(this.span(start).at, kind, left, right)], braces: false };
+  }
+
+  #operand(isRight: boolean): Operand {
+    const { start } = this.token;
+    if (this.isKeyword("not")) {
+      this.next();
+      if (this.isKeyword("not") || this.#declares()) this.unexpected();
+      const isBody = this.keywords.has("not") && this.isSign("{");
+      const operand = isBody ? { body: this.braced(), braces: true } : this.#operand(false);
+      const { at } = this.span(start);
+      return { body: [negated(at, operand, this.keywords.has("not"))], braces: false };
     }
-    const form: ExprForm = { kind: "term", term: this.assignment() };
+    if (this.#declares()) this.unexpected();
+    if (this.isSign("{")) {
+      const body = isRight ? this.braced() : this.attempt(() => this.#operandInBraces());
+      if (body !== undefined) return { body, braces: true };
+    }
+    const term = this.isSign("(") ? this.attempt(() => this.#assignment(true)) : this.#assignment(true);
+    if (term !== undefined) {
+      const form: ExprForm = { kind: "term", term };
+      return { body: [{ ...this.span(start), negated: false, form, with: [] }], braces: false };
+    }
+    this.next();
+    const inner = this.literal();
+    if (!this.take(")")) this.refuse("non-terminated expression");
+    return { body: [{ ...inner, ...this.span(start) }], braces: false };
+  }
+
+  #operandInBraces(): Body {
+    const body = this.braced();
+    if (!this.isKeyword("and") && !this.isKeyword("or")) this.unexpected();
+    return body;
+  }
+
+  #expression(start: number, negated: boolean, form: ExprForm): Expr {
     const replacements = this.#withs();
     return { ...this.span(start), negated, form, with: replacements };
   }
 
-  /** `not` of `future.keywords.not`, with an expression or a body in braces. */
-  #closure(start: number): Expr {
-    const before = this.at;
-    const body = this.isSign("{")
-      ? this.attempt(() => {
-          this.next();
-          const inner = this.body("}");
-          this.next();
-          return inner;
-        })
-      : undefined;
-    if (body === undefined) this.at = before;
-    const inner = body ?? this.literal();
-    const at = this.span(start);
-    const comprehension: Term = {
-      kind: "comprehension",
-      ...at,
-      of: "array",
-      value: { kind: "boolean", ...at, value: true },
-      body: Array.isArray(inner) ? (inner as Body) : [inner as Expr],
-    };
-    const term: Term = {
-      kind: "call",
-      ...at,
-      operator: { kind: "var", ...at, name: "equal" },
-      args: [comprehension, { kind: "array", ...at, items: [] }],
-    };
-    return { ...at, negated: false, form: { kind: "term", term }, with: [], not: inner };
+  /** A term, or `a := b`, or `a = b`. */
+  #assignment(leads: boolean): Term {
+    const left = this.term(true, leads ? this.#leading() : this.primary());
+    const { text, kind } = this.token;
+    if (kind !== "sign" || (text !== ":=" && text !== "=")) return left;
+    return this.#infix(left, text === "=" ? "eq" : "assign", () => this.term(true));
   }
 
-  /** A term, or `a := b`, or `a = b`. */
-  assignment(): Term {
-    const left = this.term(true);
-    for (const [sign, name] of [
-      [":=", "assign"],
-      ["=", "eq"],
-    ] as const) {
-      if (!this.isSign(sign)) continue;
-      const operator = this.#operator(name, this.next());
-      const right = this.term(true);
-      return { kind: "call", ...this.span(left.at.start), operator, args: [left, right], infix: sign };
-    }
-    return left;
+  /** A term that an expression begins with: a keyword with a path behind it is a name there. */
+  #leading(): Term {
+    return this.isHeadOfReference() ? this.keywordReference() : this.primary();
+  }
+
+  protected keywordReference(): Term {
+    const token = this.next();
+    return this.#path({ kind: "var", ...this.span(token.start), name: this.nameOf(token) });
+  }
+
+  #infix(left: Term, name: string, right: () => Term): Term {
+    const sign = this.next();
+    const operator: VarTerm = { kind: "var", ...this.span(sign.start, sign.end), name };
+    const args = [left, right()];
+    return { kind: "call", ...this.span(left.at.start), operator, args, infix: sign.text };
   }
 
   #some(start: number): Expr {
     this.next();
-    const first = this.token;
-    const names: VarTerm[] = [];
-    const before = this.at;
-    // Names alone declare variables; a term with `in` behind iterates.
-    for (;;) {
-      const { token } = this;
-      if (token.kind !== "identifier" || RESERVED.has(token.text)) break;
-      this.next();
-      names.push({ kind: "var", ...this.span(token.start), name: this.#nameOf(token) });
-      if (!this.take(",")) break;
+    if (this.keywords.has("in")) {
+      const membership = this.attempt(() => this.#membership("expected var"));
+      if (membership !== undefined) return this.#expression(start, false, { kind: "some-in", ...membership });
     }
-    const ends = names.length > 0 && !this.isKeyword("in") && !this.#goesOn();
-    if (ends) return { ...this.span(start), negated: false, form: { kind: "some", names }, with: [] };
-    this.at = before;
-    const term = this.term(true);
-    if (
-      term.kind !== "call" ||
-      term.operator.kind !== "var" ||
-      !term.operator.name.startsWith("internal.member_")
-    )
-      this.fail(`unexpected ${nameOf(first, this.keywords)}: expected var`, first);
-    const { args } = term as CallTerm;
-    const collection = args[args.length - 1] as Term;
-    const value = args[args.length - 2] as Term;
-    const key = args.length === 3 ? args[0] : undefined;
-    const form: ExprForm = { kind: "some-in", ...(key === undefined ? {} : { key }), value, collection };
-    const replacements = this.#withs();
-    return { ...this.span(start), negated: false, form, with: replacements };
+    const names: VarTerm[] = [];
+    do {
+      const { token } = this;
+      if (token.kind !== "identifier" || RESERVED.has(token.text) || this.keywords.has(token.text))
+        this.unexpected("expected var");
+      this.next();
+      names.push({ kind: "var", ...this.span(token.start), name: this.nameOf(token) });
+    } while (this.take(","));
+    return { ...this.span(start), negated: false, form: { kind: "some", names }, with: [] };
   }
 
-  /** Whether a name that was read is the beginning of more than a name. */
-  #goesOn(): boolean {
-    return this.adjoins && (this.isSign(".") || this.isSign("[") || this.isSign("("));
+  /** `value in collection` or `key, value in collection`. */
+  #membership(otherwise: string): { key?: Term; value: Term; collection: Term } {
+    const term = this.term(true);
+    const isCall = term.kind === "call" && term.infix === "in";
+    const args = isCall ? term.args : this.unexpected(otherwise);
+    const [first, second, third] = args as [Term, Term, Term?];
+    return third === undefined
+      ? { value: first, collection: second }
+      : { key: first, value: second, collection: third };
   }
 
   #every(start: number): Expr {
     this.next();
-    const first = this.token;
-    const term = this.term(true);
-    if (
-      term.kind !== "call" ||
-      term.operator.kind !== "var" ||
-      !term.operator.name.startsWith("internal.member_")
-    )
-      this.fail(
-        `unexpected ${nameOf(first, this.keywords)}: expected \`x[, y] in xs { ... }\` expression`,
-        first,
-      );
-    const { args } = term as CallTerm;
-    const domain = args[args.length - 1] as Term;
-    const value = args[args.length - 2] as Term;
-    const key = args.length === 3 ? args[0] : undefined;
+    const { key, value, collection } = this.#membership("expected `x[, y] in xs { ... }` expression");
     for (const variable of [key, value])
       if (variable !== undefined && variable.kind !== "var")
-        this.fail("expected value to be a variable", { start: variable.at.start, end: variable.at.end });
-    this.expect("{");
-    const body = this.body("}");
-    this.next();
-    const form: ExprForm = { kind: "every", ...(key === undefined ? {} : { key }), value, domain, body };
-    const replacements = this.#withs();
-    return { ...this.span(start), negated: false, form, with: replacements };
+        this.fail("expected value to be a variable", variable.at);
+    if (!this.isSign("{")) this.unexpected("missing body", "write `every x in xs { … }`");
+    const body = this.braced();
+    const variables = { ...(key === undefined ? {} : { key }), value };
+    return this.#expression(start, false, { kind: "every", ...variables, domain: collection, body });
   }
 
   #withs(): readonly With[] {
+    if (!this.isKeyword("with")) return [];
     const found: With[] = [];
     while (this.isKeyword("with")) {
       const { start } = this.next();
+      const { token } = this;
+      if (token.kind !== "identifier" || RESERVED.has(token.text) || this.keywords.has(token.text))
+        this.unexpected("expected ident");
       const target = this.primary();
-      if (target.kind !== "ref" && target.kind !== "var")
-        this.fail("expected with target to be a ref", { start: target.at.start, end: target.at.end });
-      if (!this.isKeyword("as")) this.unexpected("as keyword");
+      if (target.kind !== "var" && (target.kind !== "ref" || target.head.kind !== "var"))
+        this.unexpected("expected with target path");
+      if (!this.isWord("as")) this.unexpected("expected as keyword");
       this.next();
       const value = this.term(true);
       found.push({ ...this.span(start), target, value });
@@ -304,34 +248,39 @@ export class TermParser {
   }
 
   /** A term with its operators. `pairs` allows `key, value in collection`, which a list's commas do not. */
-  term(pairs: boolean): Term {
-    const { start } = this.token;
-    let left = this.#level(0);
-    if (pairs && this.isSign(",") && this.keywords.has("in")) {
-      const before = this.at;
-      this.next();
-      const pair = this.attempt(() => {
-        const middle = this.#level(0);
-        if (!this.isKeyword("in")) this.unexpected();
-        const operator = this.#operator("internal.member_3", this.next());
-        const right = this.#level(0);
-        return {
-          kind: "call" as const,
-          ...this.span(start),
-          operator,
-          args: [left, middle, right],
-          infix: "in",
-        };
-      });
-      if (pair === undefined) this.at = before;
-      else left = pair;
-    }
-    while (this.isKeyword("in")) {
-      const operator = this.#operator("internal.member_2", this.next());
-      const right = this.#level(0);
-      left = { kind: "call", ...this.span(start), operator, args: [left, right], infix: "in" };
-    }
+  term(pairs: boolean, begun: Term = this.primary()): Term {
+    let left = this.#operators(0, begun);
+    if (pairs && this.isSign(",") && this.keywords.has("in"))
+      left = this.attempt(() => this.#pairIn(left)) ?? left;
+    while (this.isKeyword("in"))
+      left = this.#infix(left, "internal.member_2", () => this.#operators(0, this.primary()));
     return left;
+  }
+
+  #pairIn(key: Term): Term {
+    this.next();
+    const value = this.#operators(0, this.primary());
+    if (!this.isKeyword("in")) this.unexpected();
+    const sign = this.next();
+    const operator: VarTerm = {
+      kind: "var",
+      ...this.span(sign.start, sign.end),
+      name: "internal.member_3",
+    };
+    const args = [key, value, this.#operators(0, this.primary())];
+    return { kind: "call", ...this.span(key.at.start), operator, args, infix: "in" };
+  }
+
+  /** Operators that bind more tightly than a level, the left operand being read. */
+  #operators(level: number, begun: Term): Term {
+    let left = begun;
+    for (;;) {
+      const { token } = this;
+      if (token.kind !== "sign") return left;
+      const operator = INFIX.get(token.text);
+      if (operator === undefined || operator.level <= level) return left;
+      left = this.#infix(left, operator.name, () => this.#operators(operator.level, this.primary()));
+    }
   }
 
   protected attempt<T>(read: () => T): T | undefined {
@@ -347,94 +296,82 @@ export class TermParser {
     }
   }
 
-  #level(level: number): Term {
-    const signs = LEVELS[level];
-    if (signs === undefined) return this.primary();
-    const { start } = this.token;
-    let left = this.#level(level + 1);
-    while (this.token.kind === "sign" && signs.includes(this.token.text)) {
-      const sign = this.next();
-      const operator = this.#operator(OPERATORS[sign.text] as string, sign);
-      const right = this.#level(level + 1);
-      left = { kind: "call", ...this.span(start), operator, args: [left, right], infix: sign.text };
-    }
-    return left;
-  }
-
-  #operator(name: string, token: Token): VarTerm {
-    return { kind: "var", ...this.span(token.start, token.end), name };
-  }
-
   /** A term without operators around it. */
   primary(): Term {
-    if (++this.#depth > MAX_DEPTH) this.fail("nested too deeply", this.token);
-    const found = this.#head();
-    this.#depth--;
-    return found;
-  }
-
-  #head(): Term {
     const { token } = this;
-    const { start } = token;
-    switch (token.kind) {
+    const { start, kind } = token;
+    switch (kind) {
       case "number":
         this.next();
-        return this.#finish(this.#number(token, token.text, start));
-      case "string":
+        return this.#path(this.#number(token.text, start));
+      case "string": {
         this.next();
-        return this.#finish({
-          kind: "string",
-          ...this.span(start),
-          value: token.text,
-          ...(token.raw === true ? { raw: true } : {}),
-        });
+        const raw = token.raw === true ? { raw: true } : {};
+        return this.#path({ kind: "string", ...this.span(start), value: token.text, ...raw });
+      }
       case "template":
-        this.next();
-        return this.#template(token);
+        return this.#path(this.#nested(token, () => this.#template(token)));
       case "identifier":
         return this.#word(token);
       case "sign":
-        return this.#finish(this.#bracket(token));
+        return this.#path(this.#nested(token, () => this.#bracket(token)));
       case "eof":
+      case "illegal":
         return this.unexpected();
     }
   }
 
-  #number(token: Token, text: string, start: number): Term {
+  #number(text: string, start: number): Term {
+    const { at } = this.span(start);
+    if (/^-?0\d/.test(text))
+      this.fail("unexpected number token: expected number without leading zero", at, "leave out the zero");
     try {
-      return { kind: "number", ...this.span(start), value: numberOf(text) };
+      return { kind: "number", at, value: numberOf(text) };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return this.fail(error.message, token);
+      return this.fail(error.message, at);
     }
   }
 
   #word(token: Token): Term {
     const { start, text } = token;
-    if (this.keywordHead === this.at) {
-      this.next();
-      return this.#finish({ kind: "var", ...this.span(start), name: this.#nameOf(token) });
-    }
     if (text === "null" || text === "true" || text === "false") {
       this.next();
-      return this.#finish(
+      return this.#path(
         text === "null"
           ? { kind: "null", ...this.span(start) }
           : { kind: "boolean", ...this.span(start), value: text === "true" },
       );
     }
-    // `contains` names a built-in too.
-    const call =
-      text === "contains" &&
-      this.tokens[this.at + 1]?.text === "(" &&
-      this.tokens[this.at + 1]?.start === token.end;
-    if (RESERVED.has(text) || (this.keywords.has(text) && !call)) this.unexpected();
+    if (RESERVED.has(text) || (this.keywords.has(text) && !this.#namesBuiltin(token))) this.unexpected();
     this.next();
-    return this.#finish({ kind: "var", ...this.span(start), name: this.#nameOf(token) });
+    return this.#path({ kind: "var", ...this.span(start), name: this.nameOf(token) });
   }
 
-  #nameOf(token: Token): string {
-    return token.text === "_" ? `$${this.#wildcards.count++}` : token.text;
+  /** `contains` is a built-in's name wherever it is no keyword; so are `and` and `or` when called. */
+  #namesBuiltin({ text, end }: Token): boolean {
+    if (text === "contains") return true;
+    return (text === "and" || text === "or") && this.following?.text === "(" && this.following.start === end;
+  }
+
+  /** What a bracket opens, once for each place in the text. */
+  #nested(token: Token, read: () => Term): Term {
+    const known = this.#read.get(token.start);
+    if (known instanceof ParseFailure) throw known;
+    if (known !== undefined) {
+      this.at = known.at;
+      return known.term;
+    }
+    if (++this.#depth > MAX_DEPTH) this.fail("nested too deeply", token);
+    try {
+      const term = read();
+      this.#read.set(token.start, { term, at: this.at });
+      this.#depth--;
+      return term;
+    } catch (error) {
+      if (error instanceof ParseFailure) this.#read.set(token.start, error);
+      throw error;
+    }
   }
 
   #bracket(token: Token): Term {
@@ -443,7 +380,7 @@ export class TermParser {
       case "(": {
         this.next();
         const inner = this.term(true);
-        this.expect(")");
+        if (!this.take(")")) this.refuse("non-terminated expression");
         return inner.kind === "call"
           ? { ...inner, ...this.span(start), grouped: true }
           : { ...inner, ...this.span(start) };
@@ -454,208 +391,200 @@ export class TermParser {
       case "{":
         this.next();
         return this.#braces(start);
-      case "-": {
+      case "-":
+        return this.#negative(start);
+      case ".":
         this.next();
-        const number = this.token;
-        if (number.kind !== "number" || !this.adjoins) this.unexpected("number");
-        this.next();
-        return this.#number(number, `-${number.text}`, start);
-      }
+        if (!this.is("number")) this.unexpected("expected number");
+        return this.#number(`.${this.next().text}`, start);
       default:
         return this.unexpected();
     }
   }
 
+  /** A negative number, or `-x`, which is `0 - x`. */
+  #negative(start: number): Term {
+    const sign = this.next();
+    const dot = this.take(".") ? "." : "";
+    if (this.is("number")) return this.#number(`-${dot}${this.next().text}`, start);
+    if (dot !== "" || !this.is("identifier")) this.unexpected("expected number");
+    const operand = this.primary();
+    const { at } = this.span(sign.start, sign.end);
+    const operator: VarTerm = { kind: "var", at, name: "minus" };
+    const zero: Term = { kind: "number", at, value: 0 };
+    return { kind: "call", ...this.span(start), operator, args: [zero, operand], infix: "-" };
+  }
+
   #array(start: number): Term {
-    const done = (items: readonly Term[]): ArrayTerm => ({ kind: "array", ...this.span(start), items });
-    if (this.take("]")) return done([]);
+    const close = (items: readonly Term[]): Term => ({ kind: "array", ...this.span(start), items });
+    if (this.take("]")) return close([]);
     const comma = this.take(",");
-    const before = this.at;
-    // A head without operators, so that `[x | …]` is a comprehension and no disjunction of sets.
     const head = this.primary();
-    if (this.take("]")) return done([head]);
-    if (this.take(",")) return done(this.take("]") ? [head] : [head, ...this.#list("]")]);
-    if (!comma && this.take("|")) {
+    if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("]");
       if (body !== undefined)
         return { kind: "comprehension", ...this.span(start), of: "array", value: head, body };
     }
-    this.at = before;
-    return done(this.#list("]"));
+    return close(this.#list("]", 'expected "," or "]"', this.term(false, head)));
   }
 
-  /** The body of a comprehension, or undefined where the `|` turns out to be an operator in a list. */
+  /** The body of a comprehension, or undefined where the `|` turns out to be an operator in a list, and is left. */
   #comprehensionBody(end: "]" | "}"): Body | undefined {
+    const before = this.at;
+    const depth = this.#depth;
+    this.next();
     try {
       const body = this.body(end);
       this.next();
       return body;
     } catch (error) {
-      if (error instanceof ParseFailure && this.isSign(",")) return undefined;
-      throw error;
+      if (!(error instanceof ParseFailure) || !this.isSign(",")) throw error;
+      this.at = before;
+      this.#depth = depth;
+      return undefined;
     }
   }
 
   /** Terms up to a closing sign, which is taken. */
-  #list(end: string): readonly Term[] {
-    const items: Term[] = [];
+  #list(end: string, otherwise: string, first: Term): readonly Term[] {
+    const items = [first];
     for (;;) {
+      if (this.take(end)) return items;
+      if (!this.take(",")) this.unexpected(otherwise);
+      if (this.take(end)) return items;
       items.push(this.term(false));
-      if (this.take(end)) return items;
-      if (!this.take(",")) this.unexpected(`"," or "${end}"`);
-      if (this.take(end)) return items;
     }
   }
 
   #braces(start: number): Term {
     if (this.take("}")) return { kind: "object", ...this.span(start), members: [] };
     const comma = this.take(",");
-    const before = this.at;
     const head = this.primary();
-    if (this.take("}")) return { kind: "set", ...this.span(start), items: [head] };
-    if (this.isSign(",")) return this.#set(start, head);
-    if (this.take(":")) return this.#object(start, head, comma);
-    if (!comma && this.take("|")) {
+    if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("}");
       if (body !== undefined)
         return { kind: "comprehension", ...this.span(start), of: "set", value: head, body };
     }
-    this.at = before;
-    const first = this.term(false);
+    const first = this.term(false, head);
     if (this.take(":")) return this.#object(start, first, comma);
-    return this.#set(start, first);
-  }
-
-  #set(start: number, first: Term): Term {
-    if (this.take("}")) return { kind: "set", ...this.span(start), items: [first] };
-    if (!this.take(",")) this.unexpected(`"," or "}"`);
-    const items = this.take("}") ? [] : this.#list("}");
-    return { kind: "set", ...this.span(start), items: [first, ...items] };
+    const items = this.#list("}", "non-terminated set", first);
+    return { kind: "set", ...this.span(start), items };
   }
 
   #object(start: number, key: Term, comma: boolean): Term {
-    const before = this.at;
-    let value = this.primary();
-    if (!comma && this.take("|")) {
+    const head = this.primary();
+    if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("}");
       if (body !== undefined)
-        return { kind: "comprehension", ...this.span(start), of: "object", key, value, body };
-      this.at = before;
+        return { kind: "comprehension", ...this.span(start), of: "object", key, value: head, body };
     }
-    if (!this.isSign("}") && !this.isSign(",")) {
-      this.at = before;
-      value = this.term(false);
-    }
-    const members: [Term, Term][] = [[key, value]];
+    const members: [Term, Term][] = [[key, this.term(false, head)]];
     for (;;) {
       if (this.take("}")) break;
-      if (!this.take(",")) this.unexpected(`"," or "}"`);
+      if (!this.take(",")) this.unexpected("non-terminated object");
       if (this.take("}")) break;
       const name = this.term(false);
-      if (!this.take(":")) this.unexpected(":");
+      if (!this.take(":")) this.unexpected('expected ":"');
       members.push([name, this.term(false)]);
     }
     return { kind: "object", ...this.span(start), members };
   }
 
   #template(token: Token): Term {
-    const parts = (token.parts ?? []).map((part): string | Expr => {
-      if (typeof part === "string") return part;
-      const inner = new TermParser(this.source, part, this.keywords, this.#wildcards);
-      return inner.templateExpression();
-    });
+    if (!this.#templates) this.fail("template strings are not supported by current capabilities", token);
+    const { tokens, at } = this;
+    const parts: (string | Expr)[] = [];
+    try {
+      for (const part of token.parts ?? []) {
+        if (typeof part !== "string") {
+          this.tokens = part;
+          this.at = 0;
+        }
+        parts.push(typeof part === "string" ? part : this.#templateExpression());
+      }
+    } finally {
+      this.tokens = tokens;
+      this.at = at;
+    }
+    this.next();
     return {
       kind: "template",
-      ...this.span(token.start),
+      at: this.span(token.start).at,
       parts,
       ...(token.raw === true ? { raw: true } : {}),
     };
   }
 
-  templateExpression(): Expr {
-    const { start } = this.token;
-    if (this.token.kind === "eof") this.fail("invalid template-string expression", this.token);
-    const term = this.term(true);
-    const replacements = this.#withs();
-    if (!this.#isEnd("eof")) this.unexpected("}");
-    return { ...this.span(start), negated: false, form: { kind: "term", term }, with: replacements };
+  #templateExpression(): Expr {
+    if (this.is("eof")) this.refuse("invalid template-string expression");
+    const begin = this.token;
+    const expression = this.literal();
+    const refuse = (what: string): never =>
+      this.fail(`unexpected ${what} in template-string expression`, begin);
+    if (expression.negated) refuse("negation ('not')");
+    const { form } = expression;
+    if (form.kind === "every") refuse("'every'");
+    if (form.kind !== "term") refuse("'some'");
+    if (form.kind === "term" && form.term.kind === "call" && form.term.grouped !== true) {
+      if (form.term.infix === ":=") refuse("assignment (':=')");
+      if (form.term.infix === "=") refuse("unification ('=')");
+    }
+    if (!this.is("eof")) this.refuse("expected } to end template string expression");
+    return expression;
   }
 
   /** What goes on without a space between: `.name`, `[term]`, `(arguments)`. */
-  #finish(head: Term): Term {
+  #path(head: Term): Term {
     let term = head;
     let path: Term[] = [];
     const { start } = head.at;
     const close = (): Term =>
       path.length === 0 ? term : { kind: "ref", ...this.span(start), head: term, path };
-    for (;;) {
-      if (!this.adjoins || this.token.kind !== "sign") return close();
-      if (this.isSign("(")) {
-        const operator = close();
-        if (operator.kind !== "var" && (operator.kind !== "ref" || operator.head.kind !== "var"))
-          return operator;
-        this.next();
-        const args = this.take(")") ? [] : this.#list(")");
-        if (operator.kind === "var" && operator.name === "set" && args.length === 0)
-          return this.#finish({ kind: "set", ...this.span(start), items: [] });
-        term = { kind: "call", ...this.span(start), operator: operator as VarTerm | RefTerm, args };
-        path = [];
-        if (this.isSign("(") && this.adjoins) return term;
-      } else if (this.isSign(".")) {
-        this.#headOfRef(term);
-        this.next();
-        const name = this.token;
-        if (!this.adjoins) this.fail("unexpected whitespace token: expected identifier", name);
-        if (name.kind !== "identifier") this.unexpected("identifier");
-        this.next();
-        path.push({ kind: "string", ...this.span(name.start), value: name.text });
+    while (this.is("sign") && this.adjoins()) {
+      if (this.isSign(".")) {
+        if (path.length === 0) this.#checkHead(term);
+        path.push(this.#step());
       } else if (this.isSign("[")) {
-        this.#headOfRef(term);
+        if (path.length === 0) this.#checkHead(term);
         this.next();
         path.push(this.term(true));
-        this.expect("]");
-      } else return close();
+        if (!this.take("]")) this.unexpected("expected ]");
+      } else if (this.isSign("(")) {
+        const operator = close();
+        if (operator.kind !== "var" && (operator.kind !== "ref" || !isCallable(operator))) return operator;
+        term = this.#call(operator, start);
+        path = [];
+      } else break;
     }
+    return close();
   }
 
-  #headOfRef(head: Term): void {
-    if (head.kind === "null" || head.kind === "boolean" || head.kind === "number" || head.kind === "string")
-      this.fail(`illegal ref (head cannot be ${head.kind})`, { start: head.at.start, end: head.at.end });
+  #step(): Term {
+    const dot = this.next();
+    const name = this.token;
+    if (name.kind === "identifier" && !this.adjoins())
+      this.fail("unexpected whitespace token: expected identifier", { start: dot.end, end: name.start });
+    if (name.kind !== "identifier") this.unexpected("expected identifier");
+    this.next();
+    return { kind: "string", ...this.span(name.start), value: name.text };
+  }
+
+  #call(operator: VarTerm | RefTerm, start: number): Term {
+    this.next();
+    const args = this.take(")") ? [] : this.#list(")", 'expected "," or ")"', this.term(false));
+    const isSet = operator.kind === "var" && operator.name === "set" && args.length === 0;
+    if (isSet) return { kind: "set", ...this.span(start), items: [] };
+    const call: CallTerm = { kind: "call", ...this.span(start), operator, args };
+    return call;
+  }
+
+  #checkHead(head: Term): void {
+    const refused = head.kind === "template" ? "templatestring" : head.kind;
+    if (["null", "boolean", "number", "string", "template", "ref"].includes(head.kind))
+      this.fail(`illegal ref (head cannot be ${refused})`, head.at);
   }
 }
 
-/** A token in OPA's words: `not keyword`, `identifier token`, `} token`. */
-function nameOf(token: Token, keywords: ReadonlySet<string>): string {
-  switch (token.kind) {
-    case "eof":
-      return "eof token";
-    case "identifier":
-      return RESERVED.has(token.text) || keywords.has(token.text)
-        ? `${token.text} keyword`
-        : "identifier token";
-    case "sign":
-      return `${NAMES_OF_SIGNS[token.text] ?? token.text} token`;
-    case "number":
-    case "string":
-    case "template":
-      return `${token.kind} token`;
-  }
+function isCallable({ head }: RefTerm): boolean {
+  return head.kind === "var" || (head.kind === "call" && head.infix === undefined);
 }
-
-const NAMES_OF_SIGNS: Readonly<Record<string, string>> = {
-  ":=": "assign",
-  "=": "eq",
-  "==": "equal",
-  "!=": "neq",
-  "<": "lt",
-  "<=": "lte",
-  ">": "gt",
-  ">=": "gte",
-  "+": "plus",
-  "-": "minus",
-  "*": "mul",
-  "/": "div",
-  "%": "rem",
-  "|": "or",
-  "&": "and",
-};
