@@ -112,7 +112,7 @@ export function formatFloat(value: number, verb: string, precision: number): str
       let border = count;
       if (border > significant && significant >= digits.point) border = significant;
       if (short !== undefined) border = 6;
-      const power = digits.digits === "" ? 0 : digits.point - 1;
+      const power = digits.digits === "" ? -1 : digits.point - 1;
       if (power < -4 || power >= border)
         return sign + scientific(digits, Math.max(0, significant - 1), verb === "G" ? "E" : "e");
       return sign + fixed(digits, Math.max(0, significant - digits.point));
