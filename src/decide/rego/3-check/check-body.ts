@@ -34,9 +34,7 @@ export class BodyChecker {
   body(expressions: Body, isQuery: boolean = false): void {
     for (const expr of expressions) {
       this.#replacements(expr);
-      this.#environment.replaced = expr.with.length > 0;
       this.#expression(expr, isQuery);
-      this.#environment.replaced = false;
     }
   }
 

@@ -26,9 +26,6 @@ export class Environment {
     this.#outer = outer;
   }
 
-  /** Whether a `with` may stand in for rules: of these nothing is known then. */
-  replaced = false;
-
   inner(): Environment {
     return new Environment(this.rules, this);
   }
@@ -129,7 +126,6 @@ export class Environment {
   #ofReference(head: Term, path: readonly Term[]): Type | undefined {
     if (head.kind !== "var") return follow(this.typeOf(head), path);
     if (head.name !== "data") return follow(this.variable(head.name) ?? ANY, path);
-    if (this.replaced) return ANY;
     let tree: RuleTree = this.rules.tree;
     for (const [index, step] of path.entries()) {
       const key = constantOf(step);
