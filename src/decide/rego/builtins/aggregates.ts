@@ -47,8 +47,9 @@ export const AGGREGATES: Implementations = {
   any: (_, value) => unsorted("any", value).some((item) => item === true),
 };
 
+/** Of equal ones the last. */
 function extreme(values: readonly Value[], sign: number): Value | undefined {
   let found: Value | undefined;
-  for (const value of values) if (found === undefined || compare(value, found) * sign > 0) found = value;
+  for (const value of values) if (found === undefined || compare(value, found) * sign >= 0) found = value;
   return found;
 }

@@ -159,7 +159,7 @@ class Formatting {
     if (this.#format.charAt(this.#at) !== "[") return false;
     this.#reordered = true;
     const close = this.#format.indexOf("]", this.#at);
-    if (close < 0) {
+    if (close < 0 || this.#format.length - this.#at < 3) {
       this.#at++;
       this.#good = false;
       return false;

@@ -16,6 +16,8 @@ import { lower } from "./letter-case.ts";
 const POWERS = ["k", "m", "g", "t", "p", "e"];
 /** How many digits after the point an amount with a fraction is written with. */
 const PLACES = 10;
+/** The double that is nearest to 0.001, as OPA scales with it. */
+const THOUSANDTH: readonly [bigint, bigint] = [1_152_921_504_606_847n, 2n ** 60n];
 
 interface Amount {
   readonly number: RegoNumber;
@@ -60,7 +62,7 @@ function scaled(number: RegoNumber, factor: bigint, divisor: bigint): RegoNumber
 export const UNITS: Implementations = {
   "units.parse": (_, a): Value => {
     const { number, unit } = amountOf("units.parse", "amount", stringOperand("units.parse", 1, a));
-    if (unit === "m") return scaled(number, 1n, 1000n);
+    if (unit === "m") return scaled(number, ...THOUSANDTH);
     const factor = factorOf(unit);
     if (factor === undefined)
       throw error("units.parse", `unit ${unit.charAt(0)}${lower(unit.slice(1))} not recognized`);

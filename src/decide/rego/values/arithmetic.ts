@@ -75,8 +75,9 @@ export function divide(a: RegoNumber, b: RegoNumber): RegoNumber {
 }
 
 /** Floating point keeps the sign of a zero. */
-function zero(a: RegoNumber, b: RegoNumber): RegoNumber {
-  return numberText(a).startsWith("-") === numberText(b).startsWith("-") ? 0 : numberOf("-0");
+function zero(...factors: readonly RegoNumber[]): RegoNumber {
+  const minus = factors.filter((factor) => numberText(factor).startsWith("-")).length;
+  return minus % 2 === 0 ? 0 : numberOf("-0");
 }
 
 /** A sum as `sum` makes it: exact of integers; else with 64 bits at each step. */
@@ -106,6 +107,7 @@ export function productOf(values: readonly RegoNumber[]): RegoNumber {
     const { mantissa, exponent } = toFloat(value);
     all = rounded(all.mantissa * mantissa, all.exponent + exponent, false, DOUBLE_BITS);
   }
+  if (all.mantissa === 0n) return zero(...values);
   return fromFloat(all, DOUBLE_BITS);
 }
 
@@ -129,41 +131,41 @@ export function absolute(value: RegoNumber): RegoNumber {
   return fromFloat({ mantissa: mantissa < 0n ? -mantissa : mantissa, exponent });
 }
 
-/** Half away from zero. */
+/** Half away from zero: as OPA does it, by adding a half, which a mantissa without a bit to spare rounds once more. */
 export function round(value: RegoNumber): RegoNumber {
-  return toInteger(value, (_, nearest) => nearest);
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  const float = toFloat(value);
+  const half = { mantissa: float.mantissa < 0n ? -1n : 1n, exponent: -1 };
+  return integer(cutOff(addFloats(float, half)).whole);
 }
 
 /** As OPA does it, the sign looked for after the fraction is cut off: of -0.5 this is 1. */
 export function ceil(value: RegoNumber): RegoNumber {
-  return toInteger(value, (whole, _, isExact) => (isExact || whole < 0n ? whole : whole + 1n));
+  return wholeOf(value, (whole) => (whole < 0n ? whole : whole + 1n));
 }
 
 /** As OPA does it, the sign looked for after the fraction is cut off: of -0.5 this is 0. */
 export function floor(value: RegoNumber): RegoNumber {
-  return toInteger(value, (whole, _, isExact) => (isExact || whole >= 0n ? whole : whole - 1n));
+  return wholeOf(value, (whole) => (whole >= 0n ? whole : whole - 1n));
 }
 
 /** Cut off towards zero. */
 export function truncate(value: RegoNumber): RegoNumber {
-  return toInteger(value, (whole) => whole);
+  return wholeOf(value, (whole) => whole);
 }
 
-/** `choose` is given the value cut off, the value rounded half away from zero, and whether nothing was cut. */
-function toInteger(
-  value: RegoNumber,
-  choose: (whole: bigint, nearest: bigint, isExact: boolean) => bigint,
-): RegoNumber {
+/** An integer as it is, else what `choose` makes of the value cut off. */
+function wholeOf(value: RegoNumber, choose: (whole: bigint) => bigint): RegoNumber {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  const { mantissa, exponent } = toFloat(value);
-  if (exponent >= 0) return integer(mantissa << BigInt(exponent));
+  const { whole, isExact } = cutOff(toFloat(value));
+  return integer(isExact ? whole : choose(whole));
+}
+
+function cutOff({ mantissa, exponent }: Float): { readonly whole: bigint; readonly isExact: boolean } {
+  if (exponent >= 0) return { whole: mantissa << BigInt(exponent), isExact: true };
   const scale = 1n << BigInt(-exponent);
   const whole = mantissa / scale;
-  const rest = mantissa - whole * scale;
-  const negative = mantissa < 0n;
-  const size = negative ? -rest : rest;
-  const nearest = size * 2n >= scale ? whole + (negative ? -1n : 1n) : whole;
-  return integer(choose(whole, nearest, rest === 0n));
+  return { whole, isExact: whole * scale === mantissa };
 }
 
 function toFloat(value: RegoNumber): Float {

@@ -5,8 +5,8 @@ import { isArray, isNumber, isObject, RegoSet, sortedEntries, sortTexts, type Va
 /** Deeper nesting is refused. */
 const MAX_DEPTH = 10_000;
 
-/** The texts of numbers that JavaScript would not give back as they are: long, with an exponent, a trailing zero, or `-0`. */
-const INEXACT = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|-0(?![.\d])/;
+/** The texts of numbers that JavaScript would not give back as they are: long, tiny, with an exponent, a trailing zero, or `-0`. */
+const INEXACT = /[\d.]{16}|0\.000000|\d[eE]|\.\d*0(?!\d)|-0(?![.\d])/;
 
 /**
  * Reads one JSON text. Of members of one name the last counts. A lone surrogate becomes U+FFFD, as in OPA.
