@@ -55,7 +55,7 @@ export class ModuleParser extends TermParser {
     const { start } = this.next();
     if (!this.is("identifier")) this.unexpected();
     const names = this.#names().map(({ text }) => text);
-    return { ...this.span(start), path: names };
+    return { at: this.span(start), path: names };
   }
 
   /** `a.b["c"]`: the tokens of the names. */
@@ -81,9 +81,9 @@ export class ModuleParser extends TermParser {
     const tokens = this.#names();
     if (this.isSign("(")) this.refuse("expected path");
     const names = tokens.slice(1);
-    const head: Term = { kind: "var", ...this.span(first.start, first.end), name: first.text };
+    const head: Term = { kind: "var", at: this.span(first.start, first.end), name: first.text };
     const path = names.map(
-      (name): Term => ({ kind: "string", ...this.span(name.start, name.end), value: name.text }),
+      (name): Term => ({ kind: "string", at: this.span(name.start, name.end), value: name.text }),
     );
     const place = { start: first.start, end: this.lastEnd };
     if (!ROOTS.includes(first.text))
@@ -95,7 +95,7 @@ export class ModuleParser extends TermParser {
     const texts = names.map(({ text }) => text);
     if (first.text === "rego") this.#importRego(texts, place);
     if (first.text === "future") this.#importFuture(texts, place);
-    const ref = { kind: "ref" as const, ...this.span(first.start), head, path };
+    const ref = { kind: "ref" as const, at: this.span(first.start), head, path };
     if (this.isKeyword("as")) return { ...this.#aliased(start, first.text), path: ref };
     const last = tokens[tokens.length - 1] as Token;
     const isFeature = first.text === "rego" || first.text === "future";
@@ -105,7 +105,7 @@ export class ModuleParser extends TermParser {
         last,
         "import a different path or use an alias",
       );
-    return { ...this.span(start), path: ref };
+    return { at: this.span(start), path: ref };
   }
 
   #aliased(start: number, root: string): { readonly at: Import["at"]; readonly alias: string } {
@@ -117,7 +117,7 @@ export class ModuleParser extends TermParser {
       this.fail(`unexpected import alias, must not be a reserved name, got: ${token.text}`, token);
     if (root === "rego" || root === "future") this.fail(`\`${root}\` imports cannot be aliased`, token);
     this.next();
-    return { ...this.span(start), alias: this.nameOf(token) };
+    return { at: this.span(start), alias: this.nameOf(token) };
   }
 
   #importRego(names: readonly string[], at: { readonly start: number; readonly end: number }): void {
@@ -162,7 +162,7 @@ export class ModuleParser extends TermParser {
     }
     this.at = before;
     const body: Body = this.#bodyAlone();
-    const rule = ruleOfBody(body, this.span(start).at, this.strict, this.token.text);
+    const rule = ruleOfBody(body, this.span(start), this.strict, this.token.text);
     if ("message" in rule) failures.push(rule);
     else rules.push(rule);
   }
@@ -261,7 +261,7 @@ export class ModuleParser extends TermParser {
       const sign = assign ? ":=" : "=";
       value = this.#value(expected ?? `rule value term (e.g., p ${sign} <VALUE> { ... })`);
     }
-    const { at } = this.span(start);
+    const at = this.span(start);
     const isIf = this.#isIf();
     return headOf(name, { at, assign, if: isIf, ...(value === undefined ? {} : { value }) });
   }
@@ -273,7 +273,7 @@ export class ModuleParser extends TermParser {
       );
     this.next();
     const key = this.#value("rule key term (e.g., p contains <VALUE> { ... })");
-    const { at } = this.span(start);
+    const at = this.span(start);
     const isIf = this.#isIf();
     return { at, form: "contains", path, key, assign: false, if: isIf };
   }
@@ -292,7 +292,7 @@ export class ModuleParser extends TermParser {
   }
 
   #rule(start: number, head: Head, body: Body, branches: readonly ElseBranch[], bodied: boolean): Rule {
-    return { ...this.span(start), default: false, head, body, else: branches, bodied, chained: false };
+    return { at: this.span(start), default: false, head, body, else: branches, bodied, chained: false };
   }
 
   #checkElse(head: Head): void {
@@ -335,9 +335,9 @@ export class ModuleParser extends TermParser {
     if (isIf) this.next();
     if (isIf || this.isSign("{")) {
       const body = isIf ? this.#ifBody() : this.braced();
-      return { ...this.span(start), ...shared, body, bodied: true, if: isIf };
+      return { at: this.span(start), ...shared, body, bodied: true, if: isIf };
     }
     if (value === undefined) this.unexpected("expected else value term or rule body");
-    return { ...this.span(start), ...shared, body: [], bodied: false, if: false };
+    return { at: this.span(start), ...shared, body: [], bodied: false, if: false };
   }
 }

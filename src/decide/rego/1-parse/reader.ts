@@ -1,5 +1,5 @@
 /** A place among the tokens of a text, what stands there, and what is said of it when it does not fit. */
-import type { Source } from "../source.ts";
+import type { Source, Span } from "../source.ts";
 import { ParseFailure } from "./failure.ts";
 import { hintOf } from "./hints.ts";
 import type { Token, TokenKind } from "./lexer.ts";
@@ -89,14 +89,14 @@ export class TokenReader {
     return token.text === "_" ? `$${this.#wildcards++}` : token.text;
   }
 
-  protected span(start: number, end?: number): { at: { source: Source; start: number; end: number } } {
-    return { at: { source: this.source, start, end: end ?? this.lastEnd } };
+  protected span(start: number, end?: number): Span {
+    return { source: this.source, start, end: end ?? this.lastEnd };
   }
 
   protected fail(
     message: string,
     at: { readonly start: number; readonly end: number },
-    hint?: string,
+    hint?: string | (() => string | undefined),
   ): never {
     throw new ParseFailure(this.source, at.start, at.end - at.start, message, hint);
   }
@@ -106,14 +106,14 @@ export class TokenReader {
     const { token } = this;
     if (token.failure !== undefined) throw token.failure;
     const message = `unexpected ${this.#wordsFor(token)}${expected === undefined ? "" : `: ${expected}`}`;
-    return this.fail(message, this.placeOf(token), hint ?? this.#hint());
+    return this.fail(message, this.placeOf(token), hint ?? this.#hint(this.tokens, this.at));
   }
 
   /** Refuses with a message of its own, unless the token that stands here is the reason. */
   protected refuse(message: string, hint?: string): never {
     const { token } = this;
     if (token.failure !== undefined) throw token.failure;
-    return this.fail(message, this.placeOf(token), hint ?? this.#hint());
+    return this.fail(message, this.placeOf(token), hint ?? this.#hint(this.tokens, this.at));
   }
 
   /** The end of a text has no width: the last token before it stands for it. */
@@ -123,8 +123,8 @@ export class TokenReader {
     return { start: Math.max(0, end - 1), end };
   }
 
-  #hint(): string | undefined {
-    return hintOf(this.source, this.tokens, this.at, this.keywords);
+  #hint(tokens: readonly Token[], at: number): () => string | undefined {
+    return () => hintOf(this.source, tokens, at, this.keywords);
   }
 
   #wordsFor(token: Token): string {

@@ -45,15 +45,18 @@ export class TermParser extends TokenReader {
 
   /** Expressions up to a closing sign or the end, which is left. */
   body(end: "}" | "]" | "eof"): Body {
+    this.#enter();
     const expressions: Expr[] = [];
     if (this.#isEnd(end)) this.refuse("found empty body");
     for (;;) {
       expressions.push(this.literal());
       if (this.take(";")) continue;
-      if (this.#isEnd(end)) return expressions;
+      if (this.#isEnd(end)) break;
       if (this.is("illegal") || !this.token.newline)
         this.unexpected(`expected \\n or ; or ${end === "eof" ? "eof" : end}`);
     }
+    this.#depth--;
+    return expressions;
   }
 
   #isEnd(end: string): boolean {
@@ -97,7 +100,7 @@ export class TermParser extends TokenReader {
     const [only] = operand.body;
     if (operand.braces || only === undefined) return this.unexpected();
     const replacements = this.#withs();
-    return { ...only, ...this.span(start), with: [...only.with, ...replacements] };
+    return { ...only, at: this.span(start), with: [...only.with, ...replacements] };
   }
 
   #disjunction(): Operand {
@@ -123,7 +126,7 @@ export class TermParser extends TokenReader {
     this.next();
     const right = read();
     const start = left.body[0]?.at.start ?? this.token.start;
-    return { body: [joined(this.span(start).at, kind, left, right)], braces: false };
+    return { body: [joined(this.span(start), kind, left, right)], braces: false };
   }
 
   #operand(isRight: boolean): Operand {
@@ -133,7 +136,7 @@ export class TermParser extends TokenReader {
       if (this.isKeyword("not") || this.#declares()) this.unexpected();
       const isBody = this.keywords.has("not") && this.isSign("{");
       const operand = isBody ? { body: this.braced(), braces: true } : this.#operand(false);
-      const { at } = this.span(start);
+      const at = this.span(start);
       return { body: [negated(at, operand, this.keywords.has("not"))], braces: false };
     }
     if (this.#declares()) this.unexpected();
@@ -144,12 +147,12 @@ export class TermParser extends TokenReader {
     const term = this.isSign("(") ? this.attempt(() => this.#assignment(true)) : this.#assignment(true);
     if (term !== undefined) {
       const form: ExprForm = { kind: "term", term };
-      return { body: [{ ...this.span(start), negated: false, form, with: [] }], braces: false };
+      return { body: [{ at: this.span(start), negated: false, form, with: [] }], braces: false };
     }
     this.next();
     const inner = this.literal();
     if (!this.take(")")) this.refuse("non-terminated expression");
-    return { body: [{ ...inner, ...this.span(start) }], braces: false };
+    return { body: [{ ...inner, at: this.span(start) }], braces: false };
   }
 
   #operandInBraces(): Body {
@@ -160,7 +163,7 @@ export class TermParser extends TokenReader {
 
   #expression(start: number, negated: boolean, form: ExprForm): Expr {
     const replacements = this.#withs();
-    return { ...this.span(start), negated, form, with: replacements };
+    return { at: this.span(start), negated, form, with: replacements };
   }
 
   /** A term, or `a := b`, or `a = b`. */
@@ -178,14 +181,14 @@ export class TermParser extends TokenReader {
 
   protected keywordReference(): Term {
     const token = this.next();
-    return this.#path({ kind: "var", ...this.span(token.start), name: this.nameOf(token) });
+    return this.#path({ kind: "var", at: this.span(token.start), name: this.nameOf(token) });
   }
 
   #infix(left: Term, name: string, right: () => Term): Term {
     const sign = this.next();
-    const operator: VarTerm = { kind: "var", ...this.span(sign.start, sign.end), name };
+    const operator: VarTerm = { kind: "var", at: this.span(sign.start, sign.end), name };
     const args = [left, right()];
-    return { kind: "call", ...this.span(left.at.start), operator, args, infix: sign.text };
+    return { kind: "call", at: this.span(left.at.start), operator, args, infix: sign.text };
   }
 
   #some(start: number): Expr {
@@ -200,9 +203,9 @@ export class TermParser extends TokenReader {
       if (token.kind !== "identifier" || RESERVED.has(token.text) || this.keywords.has(token.text))
         this.unexpected("expected var");
       this.next();
-      names.push({ kind: "var", ...this.span(token.start), name: this.nameOf(token) });
+      names.push({ kind: "var", at: this.span(token.start), name: this.nameOf(token) });
     } while (this.take(","));
-    return { ...this.span(start), negated: false, form: { kind: "some", names }, with: [] };
+    return { at: this.span(start), negated: false, form: { kind: "some", names }, with: [] };
   }
 
   /** `value in collection` or `key, value in collection`. */
@@ -242,7 +245,7 @@ export class TermParser extends TokenReader {
       if (!this.isWord("as")) this.unexpected("expected as keyword");
       this.next();
       const value = this.term(true);
-      found.push({ ...this.span(start), target, value });
+      found.push({ at: this.span(start), target, value });
     }
     return found;
   }
@@ -264,21 +267,23 @@ export class TermParser extends TokenReader {
     const sign = this.next();
     const operator: VarTerm = {
       kind: "var",
-      ...this.span(sign.start, sign.end),
+      at: this.span(sign.start, sign.end),
       name: "internal.member_3",
     };
     const args = [key, value, this.#operators(0, this.primary())];
-    return { kind: "call", ...this.span(key.at.start), operator, args, infix: "in" };
+    return { kind: "call", at: this.span(key.at.start), operator, args, infix: "in" };
   }
 
   /** Operators that bind more tightly than a level, the left operand being read. */
   #operators(level: number, begun: Term): Term {
     let left = begun;
-    for (;;) {
+    for (let length = 0; ; length++) {
       const { token } = this;
       if (token.kind !== "sign") return left;
       const operator = INFIX.get(token.text);
       if (operator === undefined || operator.level <= level) return left;
+      // Each operand makes the tree one deeper.
+      if (length === MAX_DEPTH) this.fail("nested too deeply", token);
       left = this.#infix(left, operator.name, () => this.#operators(operator.level, this.primary()));
     }
   }
@@ -298,6 +303,17 @@ export class TermParser extends TokenReader {
 
   /** A term without operators around it. */
   primary(): Term {
+    this.#enter();
+    const term = this.#primary();
+    this.#depth--;
+    return term;
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) this.fail("nested too deeply", this.token);
+  }
+
+  #primary(): Term {
     const { token } = this;
     const { start, kind } = token;
     switch (kind) {
@@ -307,7 +323,7 @@ export class TermParser extends TokenReader {
       case "string": {
         this.next();
         const raw = token.raw === true ? { raw: true } : {};
-        return this.#path({ kind: "string", ...this.span(start), value: token.text, ...raw });
+        return this.#path({ kind: "string", at: this.span(start), value: token.text, ...raw });
       }
       case "template":
         return this.#path(this.#nested(token, () => this.#template(token)));
@@ -322,7 +338,7 @@ export class TermParser extends TokenReader {
   }
 
   #number(text: string, start: number): Term {
-    const { at } = this.span(start);
+    const at = this.span(start);
     if (/^-?0\d/.test(text))
       this.fail("unexpected number token: expected number without leading zero", at, "leave out the zero");
     try {
@@ -339,13 +355,13 @@ export class TermParser extends TokenReader {
       this.next();
       return this.#path(
         text === "null"
-          ? { kind: "null", ...this.span(start) }
-          : { kind: "boolean", ...this.span(start), value: text === "true" },
+          ? { kind: "null", at: this.span(start) }
+          : { kind: "boolean", at: this.span(start), value: text === "true" },
       );
     }
     if (RESERVED.has(text) || (this.keywords.has(text) && !this.#namesBuiltin(token))) this.unexpected();
     this.next();
-    return this.#path({ kind: "var", ...this.span(start), name: this.nameOf(token) });
+    return this.#path({ kind: "var", at: this.span(start), name: this.nameOf(token) });
   }
 
   /** `contains` is a built-in's name wherever it is no keyword; so are `and` and `or` when called. */
@@ -362,11 +378,9 @@ export class TermParser extends TokenReader {
       this.at = known.at;
       return known.term;
     }
-    if (++this.#depth > MAX_DEPTH) this.fail("nested too deeply", token);
     try {
       const term = read();
       this.#read.set(token.start, { term, at: this.at });
-      this.#depth--;
       return term;
     } catch (error) {
       if (error instanceof ParseFailure) this.#read.set(token.start, error);
@@ -382,8 +396,8 @@ export class TermParser extends TokenReader {
         const inner = this.term(true);
         if (!this.take(")")) this.refuse("non-terminated expression");
         return inner.kind === "call"
-          ? { ...inner, ...this.span(start), grouped: true }
-          : { ...inner, ...this.span(start) };
+          ? { ...inner, at: this.span(start), grouped: true }
+          : { ...inner, at: this.span(start) };
       }
       case "[":
         this.next();
@@ -409,21 +423,21 @@ export class TermParser extends TokenReader {
     if (this.is("number")) return this.#number(`-${dot}${this.next().text}`, start);
     if (dot !== "" || !this.is("identifier")) this.unexpected("expected number");
     const operand = this.primary();
-    const { at } = this.span(sign.start, sign.end);
+    const at = this.span(sign.start, sign.end);
     const operator: VarTerm = { kind: "var", at, name: "minus" };
     const zero: Term = { kind: "number", at, value: 0 };
-    return { kind: "call", ...this.span(start), operator, args: [zero, operand], infix: "-" };
+    return { kind: "call", at: this.span(start), operator, args: [zero, operand], infix: "-" };
   }
 
   #array(start: number): Term {
-    const close = (items: readonly Term[]): Term => ({ kind: "array", ...this.span(start), items });
+    const close = (items: readonly Term[]): Term => ({ kind: "array", at: this.span(start), items });
     if (this.take("]")) return close([]);
     const comma = this.take(",");
     const head = this.primary();
     if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("]");
       if (body !== undefined)
-        return { kind: "comprehension", ...this.span(start), of: "array", value: head, body };
+        return { kind: "comprehension", at: this.span(start), of: "array", value: head, body };
     }
     return close(this.#list("]", 'expected "," or "]"', this.term(false, head)));
   }
@@ -457,18 +471,18 @@ export class TermParser extends TokenReader {
   }
 
   #braces(start: number): Term {
-    if (this.take("}")) return { kind: "object", ...this.span(start), members: [] };
+    if (this.take("}")) return { kind: "object", at: this.span(start), members: [] };
     const comma = this.take(",");
     const head = this.primary();
     if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("}");
       if (body !== undefined)
-        return { kind: "comprehension", ...this.span(start), of: "set", value: head, body };
+        return { kind: "comprehension", at: this.span(start), of: "set", value: head, body };
     }
     const first = this.term(false, head);
     if (this.take(":")) return this.#object(start, first, comma);
     const items = this.#list("}", "non-terminated set", first);
-    return { kind: "set", ...this.span(start), items };
+    return { kind: "set", at: this.span(start), items };
   }
 
   #object(start: number, key: Term, comma: boolean): Term {
@@ -476,7 +490,7 @@ export class TermParser extends TokenReader {
     if (!comma && this.isSign("|")) {
       const body = this.#comprehensionBody("}");
       if (body !== undefined)
-        return { kind: "comprehension", ...this.span(start), of: "object", key, value: head, body };
+        return { kind: "comprehension", at: this.span(start), of: "object", key, value: head, body };
     }
     const members: [Term, Term][] = [[key, this.term(false, head)]];
     for (;;) {
@@ -487,7 +501,7 @@ export class TermParser extends TokenReader {
       if (!this.take(":")) this.unexpected('expected ":"');
       members.push([name, this.term(false)]);
     }
-    return { kind: "object", ...this.span(start), members };
+    return { kind: "object", at: this.span(start), members };
   }
 
   #template(token: Token): Term {
@@ -509,7 +523,7 @@ export class TermParser extends TokenReader {
     this.next();
     return {
       kind: "template",
-      at: this.span(token.start).at,
+      at: this.span(token.start),
       parts,
       ...(token.raw === true ? { raw: true } : {}),
     };
@@ -539,7 +553,7 @@ export class TermParser extends TokenReader {
     let path: Term[] = [];
     const { start } = head.at;
     const close = (): Term =>
-      path.length === 0 ? term : { kind: "ref", ...this.span(start), head: term, path };
+      path.length === 0 ? term : { kind: "ref", at: this.span(start), head: term, path };
     while (this.is("sign") && this.adjoins()) {
       if (this.isSign(".")) {
         if (path.length === 0) this.#checkHead(term);
@@ -566,15 +580,15 @@ export class TermParser extends TokenReader {
       this.fail("unexpected whitespace token: expected identifier", { start: dot.end, end: name.start });
     if (name.kind !== "identifier") this.unexpected("expected identifier");
     this.next();
-    return { kind: "string", ...this.span(name.start), value: name.text };
+    return { kind: "string", at: this.span(name.start), value: name.text };
   }
 
   #call(operator: VarTerm | RefTerm, start: number): Term {
     this.next();
     const args = this.take(")") ? [] : this.#list(")", 'expected "," or ")"', this.term(false));
     const isSet = operator.kind === "var" && operator.name === "set" && args.length === 0;
-    if (isSet) return { kind: "set", ...this.span(start), items: [] };
-    const call: CallTerm = { kind: "call", ...this.span(start), operator, args };
+    if (isSet) return { kind: "set", at: this.span(start), items: [] };
+    const call: CallTerm = { kind: "call", at: this.span(start), operator, args };
     return call;
   }
 
