@@ -24,6 +24,11 @@ function unsorted(name: string, value: Value): readonly Value[] {
   return isSet(value) ? value.unsorted() : items(name, value);
 }
 
+function truths(name: string, value: Value): readonly Value[] {
+  if (!isArray(value) && !isSet(value)) throw operandError(name, 1, "one of {array, set}", value);
+  return unsorted(name, value);
+}
+
 function numbers(name: string, value: Value): readonly RegoNumber[] {
   const found = items(name, value);
   for (const item of found) if (!isNumber(item)) throw itemError(name, 1, value, "numbers", item);
@@ -43,8 +48,8 @@ export const AGGREGATES: Implementations = {
   max: (_, value) => extreme(unsorted("max", value), 1),
   min: (_, value) => extreme(unsorted("min", value), -1),
   sort: (_, value) => (isSet(value) ? value.sorted() : [...items("sort", value)].sort(compare)),
-  all: (_, value) => unsorted("all", value).every((item) => item === true),
-  any: (_, value) => unsorted("any", value).some((item) => item === true),
+  all: (_, value) => truths("all", value).every((item) => item === true),
+  any: (_, value) => truths("any", value).some((item) => item === true),
 };
 
 /** Of equal ones the last. */

@@ -134,7 +134,9 @@ export const ENCODING: Implementations = {
   "hex.decode": one("hex.decode", hexDecode),
   "urlquery.encode": one("urlquery.encode", queryEncode),
   "urlquery.decode": reading("urlquery.decode", one("urlquery.decode", queryDecode)),
-  "urlquery.encode_object": (_, value) => encodeObject(objectOperand("urlquery.encode_object", 1, value)),
+  "urlquery.encode_object": reading("urlquery.encode_object", (_, value) =>
+    encodeObject(objectOperand("urlquery.encode_object", 1, value)),
+  ),
   "urlquery.decode_object": reading(
     "urlquery.decode_object",
     one("urlquery.decode_object", (text) => objectOf(queryPairs(text))),

@@ -102,7 +102,7 @@ class Paths {
   }
 
   #end(): void {
-    this.#evaluation.charge(1 + (this.#way.length >> 4));
+    this.#evaluation.charge(1 + this.#way.length);
     this.#found.add(this.#way.map(({ node }) => node));
   }
 }

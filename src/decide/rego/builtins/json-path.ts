@@ -21,6 +21,6 @@ export function stepsOf(name: string, path: Value): readonly Value[] {
 /** One step into a value; undefined where there is nothing. */
 export function at(value: Value, step: Value): Value | undefined {
   if (isArray(value)) return isNumber(step) ? value[Number(intOf(step) ?? -1)] : undefined;
-  if (isSet(value)) return value.member(step);
+  if (isSet(value)) return value.has(step) ? step : undefined;
   return isObject(value) ? member(value, step) : undefined;
 }

@@ -13,11 +13,14 @@ import {
   type RegoObjectValue,
   sortedEntries,
   sortTexts,
+  typeName,
   type Value,
 } from "../values/index.ts";
-import { failure, type Implementations, operandError, stringOperand } from "./builtin.ts";
+import { failure, type Implementations, objectOperand, stringOperand } from "./builtin.ts";
 import { byteOf } from "./byte-text.ts";
+import { DataError, reading } from "./data-error.ts";
 import { goQuote, termText } from "./go-text.ts";
+import { faultOf } from "./json-fault.ts";
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
@@ -31,8 +34,7 @@ function quote(text: string): string {
 }
 
 function numberJson(value: RegoNumber): string {
-  if (!isJsonNumber(value))
-    throw failure("json.marshal", `json: invalid number literal ${goQuote(numberText(value))}`);
+  if (!isJsonNumber(value)) throw new DataError(`json: invalid number literal ${goQuote(numberText(value))}`);
   return numberText(value);
 }
 
@@ -44,7 +46,7 @@ function members(value: RegoObjectValue): readonly (readonly [string, Value])[] 
   return sortTexts([...found.keys()]).map((key) => [key, found.get(key) as Value]);
 }
 
-/** One line of JSON. */
+/** One line of JSON. @throws DataError for a number whose spelling JSON has not */
 export function marshal(value: Value): string {
   if (typeof value === "string") return quote(value);
   if (isNumber(value)) return numberJson(value);
@@ -80,34 +82,45 @@ function parse(name: string, text: string): Value {
   try {
     return parseValue(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw failure(name, error.message);
+    if (error instanceof SyntaxError) throw failure(name, faultOf(text) ?? error.message);
     throw error;
   }
 }
 
+interface Layout {
+  readonly prefix: string;
+  readonly indent: string;
+}
+
+/** How the options lay the text out; undefined for one line. */
+function layoutOf(options: RegoObjectValue): Layout | undefined {
+  const all = sortedEntries(options);
+  for (const [index, [key, value]] of all.entries()) {
+    const got = `operand 0 must be string but got ${typeName(typeof key === "string" ? value : key)}`;
+    if (typeof key !== "string")
+      throw optionError(`failed to stringify key ${termText(key)} at index ${index}: ${got}`);
+    if (key === "pretty") {
+      if (typeof value !== "boolean") throw optionError(`key "pretty" failed cast to bool`);
+    } else if (key !== "indent" && key !== "prefix")
+      throw optionError(`object contained unknown key ${goQuote(key)}`);
+    else if (typeof value !== "string") throw optionError(`key "${key}" failed cast to string: ${got}`);
+  }
+  if (!(member(options, "pretty") ?? all.length > 0)) return undefined;
+  const { prefix = "", indent = "\t" } = Object.fromEntries(all) as Partial<Layout>;
+  return { prefix, indent };
+}
+
+function optionError(message: string): BuiltinError {
+  return new BuiltinError("eval_type_error", `json.marshal_with_options: operand 2 ${message}`);
+}
+
 export const JSON_TEXT: Implementations = {
-  "json.marshal": (_, value) => marshal(value),
-  "json.marshal_with_options": (_, value, options) => {
-    if (!isObject(options)) throw operandError("json.marshal_with_options", 2, "object", options);
-    for (const [key, item] of sortedEntries(options)) {
-      if (key !== "pretty" && key !== "indent" && key !== "prefix")
-        throw new BuiltinError(
-          "eval_type_error",
-          `json.marshal_with_options: operand 2 object contained unknown key ${termText(key)}`,
-        );
-      const wanted = key === "pretty" ? "boolean" : "string";
-      if (typeof item !== wanted)
-        throw new BuiltinError(
-          "eval_type_error",
-          `json.marshal_with_options: key ${marshal(key)} failed cast to ${wanted === "boolean" ? "bool" : "string"}`,
-        );
-    }
-    const pretty = member(options, "pretty") ?? sortedEntries(options).length > 0;
-    if (pretty === false) return marshal(value);
-    const prefix = (member(options, "prefix") ?? "") as string;
-    const indent = (member(options, "indent") ?? "\t") as string;
-    return prefix + indented(value, prefix, indent);
-  },
+  "json.marshal": reading("json.marshal", (_, value) => marshal(value)),
+  "json.marshal_with_options": reading("json.marshal_with_options", (_, value, options) => {
+    const layout = layoutOf(objectOperand("json.marshal_with_options", 2, options));
+    if (layout === undefined) return marshal(value);
+    return layout.prefix + indented(value, layout.prefix, layout.indent);
+  }),
   "json.unmarshal": (_, text) => parse("json.unmarshal", stringOperand("json.unmarshal", 1, text)),
   "json.is_valid": (_, text) => {
     if (typeof text !== "string") return false;

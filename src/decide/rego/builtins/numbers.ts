@@ -70,7 +70,7 @@ export const NUMBERS: Implementations = {
     if (isNumber(a) && isNumber(b)) return subtract(a, b);
     if (isSet(a) && isSet(b)) return RegoSet.of(a.unsorted().filter((value) => !b.has(value)));
     if (!isNumber(a) && !isSet(a)) throw operandError("minus", 1, "one of {number, set}", a);
-    throw operandError("minus", 2, isNumber(a) ? "number" : "set", b);
+    throw operandError("minus", 2, isNumber(b) ? "set" : "number", b);
   },
   mul: binary("mul", multiply),
   div: (_, a, b) => {

@@ -38,19 +38,23 @@ export function replaceMany(
   text: string,
   pairs: readonly (readonly [string, string])[],
 ): string {
-  const isAnywhere = pairs.some(([from]) => from === "");
-  const whole = isAnywhere ? bytewise(text) : text;
-  const searched = isAnywhere
-    ? pairs.map(([from, to]): readonly [string, string] => [bytewise(from), to])
-    : pairs;
-  const longest = searched.reduce((length, [, to]) => Math.max(length, to.length), 0);
-  chargeForLength(evaluation, whole.length * longest);
+  // An empty text is found everywhere, and then another one may be found at the same place.
+  const everywhere = pairs.find(([from]) => from === "")?.[1];
+  const whole = everywhere === undefined ? text : bytewise(text);
+  const searched = pairs
+    .filter(([from]) => from !== "")
+    .map(([from, to]): readonly [string, string] => [everywhere === undefined ? from : bytewise(from), to]);
+  const longest = pairs.reduce((length, [, to]) => Math.max(length, to.length), 0);
+  chargeForLength(evaluation, whole.length * Math.max(longest, pairs.length));
   let result = "";
   for (let at = 0; at <= whole.length; at++) {
+    if (everywhere !== undefined) result += everywhere;
     const pair = searched.find(([from]) => whole.startsWith(from, at));
-    if (pair !== undefined) result += pair[1];
-    if (pair !== undefined && pair[0] !== "") at += pair[0].length - 1;
-    else result += whole.charAt(at);
+    if (pair === undefined) result += whole.charAt(at);
+    else {
+      result += pair[1];
+      at += pair[0].length - 1;
+    }
   }
   return joined(result);
 }
