@@ -2,6 +2,7 @@
 import type { SourceFinding } from "../errors.ts";
 import type { Source } from "../source.ts";
 import type { Body, Comment, Dialect, Module } from "../syntax.ts";
+import { annotate } from "./annotations.ts";
 import { checkWords } from "./checks.ts";
 import { ParseFailure } from "./failure.ts";
 import { type LexedComment, lex } from "./lexer.ts";
@@ -17,6 +18,8 @@ export function parseModule(
     const { tokens, comments } = lex(source);
     const parser = new ModuleParser(source, tokens, dialect);
     const { failures, ...statements } = parser.statements();
+    const remarks = comments.map((comment) => commentOf(source, comment));
+    const annotations = annotate(remarks, statements, failures);
     const wrong = failures.length === 0 && parser.strict ? checkWords(statements.rules) : failures;
     if (wrong.length > 0) return { findings: oneEachLine(wrong) };
     const module: Module = {
@@ -24,8 +27,8 @@ export function parseModule(
       dialect,
       keywords: parser.keywords,
       ...statements,
-      comments: comments.map((comment) => commentOf(source, comment)),
-      annotations: [],
+      comments: remarks,
+      annotations,
     };
     return { module, findings: [] };
   });
@@ -72,11 +75,28 @@ function oneEachLine(failures: readonly ParseFailure[]): readonly SourceFinding[
   return findings;
 }
 
-/** Which dialect a module is to be read in. */
+/**
+ * Which dialect a module is to be read in: the one asked for, unless it says `# postern: dialect=guide`, or only the mixed
+ * syntax of printed guides can read it, which a warning says.
+ */
 export function chooseDialect(
   source: Source,
   asked: "v1" | "v0",
 ): { readonly dialect: Dialect; readonly findings: readonly SourceFinding[] } {
-  if (/^#\s*postern:\s*dialect=guide\s*$/m.test(source.text)) return { dialect: "guide", findings: [] };
-  return { dialect: asked, findings: [] };
+  if (/^[ \t]*#[ \t]*postern:[ \t]*dialect=guide[ \t]*\r?$/m.test(source.text))
+    return { dialect: "guide", findings: [] };
+  const reads = (dialect: Dialect): boolean => parseModule(source, { dialect }).module !== undefined;
+  const other = asked === "v1" ? "v0" : "v1";
+  if (reads(asked) || reads(other) || !reads("guide")) return { dialect: asked, findings: [] };
+  const warning: SourceFinding = {
+    code: "rego_parse_error",
+    severity: "warning",
+    file: source.file,
+    line: 1,
+    column: 1,
+    length: 1,
+    message: "neither v1 nor v0: read in the mixed syntax of printed guides",
+    hint: "`postern policy fmt --write` makes it v1, `# postern: dialect=guide` says that it is meant",
+  };
+  return { dialect: "guide", findings: [warning] };
 }

@@ -18,7 +18,7 @@ export interface Statements {
   readonly imports: readonly Import[];
   readonly rules: readonly Rule[];
   /** Of what stands alone and is no rule. */
-  readonly failures: readonly ParseFailure[];
+  readonly failures: ParseFailure[];
 }
 
 export class ModuleParser extends TermParser {
@@ -296,7 +296,8 @@ export class ModuleParser extends TermParser {
   }
 
   #checkElse(head: Head): void {
-    if (head.form === "contains") this.refuse("else keyword cannot be used on multi-value rules");
+    const isMember = head.path.length === 2 && head.args === undefined && !head.if;
+    if (head.form === "contains" || isMember) this.refuse("else keyword cannot be used on multi-value rules");
     if (head.path.slice(1).some((step) => !isGround(step)))
       this.refuse("else keyword cannot be used on rules with variables in head");
   }
