@@ -5,6 +5,7 @@
 import type { Span } from "../source.ts";
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, type Findings, isAnonymous, labelOf, type Names } from "./draft.ts";
+import { negatedOf, negationOf } from "./negation.ts";
 import { isAssignment } from "./references.ts";
 import { mapExpr, mapSame, mapTerm, mapWith, rewriteTerm, visitTerm } from "./walk.ts";
 
@@ -229,11 +230,18 @@ export class Locals {
         const withs = mapSame(expr.with, (item) => mapWith(item, map));
         return { ...expr, form: { kind: "every", ...(key && { key }), value, domain, body }, with: withs };
       }
-      case "term":
+      case "term": {
         if (form.term.kind === "call" && isAssignment(form.term.operator) && form.term.args.length === 2)
           return this.#assignment(expr, form.term, scope);
-        return mapExpr(expr, map, (body) => body);
+        const negated = negatedOf(expr);
+        return negated ? this.#negation(expr, negated, scope) : mapExpr(expr, map, (body) => body);
+      }
     }
+  }
+
+  #negation(expr: Expr, negated: Expr, scope: Scope): Expr {
+    const resolved = this.#expr({ ...negated, negated: true }, scope) ?? negated;
+    return negationOf(expr, { ...resolved, negated: negated.negated });
   }
 
   #loopVariable(term: Term, scope: Scope): Term {
@@ -241,8 +249,6 @@ export class Locals {
   }
 
   #someIn(expr: Expr, form: Extract<Expr["form"], { kind: "some-in" }>, scope: Scope): Expr {
-    const collection = this.#term(form.collection, scope);
-    const withs = mapSame(expr.with, (item) => mapWith(item, (term) => this.#term(term, scope)));
     const patterns = form.key ? [form.key, form.value] : [form.value];
     const declared = new Set<string>();
     for (const pattern of patterns) {
@@ -254,6 +260,9 @@ export class Locals {
         } else this.#declare(variable, "declared", scope, false);
       }
     }
+    // After what is declared, which closures within the collection see.
+    const collection = this.#term(form.collection, scope);
+    const withs = mapSame(expr.with, (item) => mapWith(item, (term) => this.#term(term, scope)));
     const key = form.key && this.#term(form.key, scope);
     const value = this.#term(form.value, scope);
     return { ...expr, form: { kind: "some-in", ...(key && { key }), value, collection }, with: withs };
@@ -361,12 +370,13 @@ function patternVariables(pattern: Term): VarTerm[] {
   }
 }
 
+/** Whether the name stands in the term, closures apart. */
 function mentions(term: Term, name: string): boolean {
   let found = false;
   visitTerm(term, {
     term: (inner) => {
       if (inner.kind === "var" && inner.name === name) found = true;
-      return !found;
+      return !found && inner.kind !== "comprehension";
     },
   });
   return found;

@@ -5,6 +5,7 @@
  */
 import type { Expr, RefTerm, Term, VarTerm } from "../syntax.ts";
 import { isBuiltinValue } from "./functions.ts";
+import { negatedOf } from "./negation.ts";
 import { eachPart, partsOf, type Visitor, visitBody, visitTerm } from "./walk.ts";
 
 export interface Piece {
@@ -152,7 +153,9 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
   }
   if (expr.negated) own.silent = true;
   collector.pieces.push(own);
-  return collector.pieces;
+  const negated = negatedOf(expr);
+  if (!negated) return collector.pieces;
+  return [...collector.pieces, ...piecesOf({ ...negated, negated: true }, arity)];
 }
 
 /** The variables that a pattern binds: not those of keys, of sets, or of what is computed. */
