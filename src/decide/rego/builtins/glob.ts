@@ -1,7 +1,7 @@
 /** Globs (OPA policy reference, "Glob"): compiled to an RE2 pattern, kept from one evaluation to the next. */
 import { isArray, type Value } from "../values/index.ts";
 import { type Evaluation, failure, type Implementations, operandError, stringOperand } from "./builtin.ts";
-import { Pattern } from "./regex.ts";
+import { Pattern } from "./regex/pattern.ts";
 
 /** Characters that `*` and `?` do not match. `null` is none, and an empty list the dot. */
 function delimitersOf(value: Value): readonly string[] {

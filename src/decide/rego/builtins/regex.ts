@@ -1,62 +1,19 @@
 /** Regular expressions (OPA policy reference, "Regex"): RE2 syntax, linear time. Results are what Go's regexp package gives. */
-import { RE2JS, RE2JSException } from "re2js";
 import { BuiltinError } from "../errors.ts";
 import type { Value } from "../values/index.ts";
 import { type Evaluation, failure, type Implementations, stringOperand } from "./builtin.ts";
+import { DataError } from "./data-error.ts";
 import { integerOperand } from "./numbers.ts";
 import { globsMeet } from "./regex/globs-meet.ts";
-import { platformPattern } from "./regex/platform-pattern.ts";
-
-/** States that a pattern may compile to: what each character of a text may cost. */
-const LARGEST_PROGRAM = 100_000;
-
-type Match = readonly (readonly [start: number, end: number] | undefined)[];
-
-export class Pattern {
-  readonly #compiled: RE2JS;
-  readonly #platform: RegExp | undefined;
-  readonly source: string;
-  constructor(source: string) {
-    this.source = source;
-    this.#compiled = RE2JS.compile(source);
-    this.#platform = platformPattern(source);
-  }
-  get size(): number {
-    return this.#compiled.programSize();
-  }
-  test(text: string): boolean {
-    return this.#platform?.test(text) ?? this.#compiled.matcher(text).find();
-  }
-  /** The leftmost match from there on, with its groups. */
-  at(text: string, from: number): Match | undefined {
-    const matcher = this.#compiled.matcher(text);
-    if (!matcher.find(from)) return undefined;
-    const groups: (readonly [number, number] | undefined)[] = [];
-    for (let group = 0; group <= matcher.groupCount(); group++) {
-      const start = matcher.start(group);
-      groups.push(start < 0 ? undefined : [start, matcher.end(group)]);
-    }
-    return groups;
-  }
-  /** A group's number by its name. */
-  named(name: string): number | undefined {
-    return (this.#compiled.namedGroups() as Record<string, number>)[name];
-  }
-}
+import { type Match, Pattern } from "./regex/pattern.ts";
 
 function compiled(evaluation: Evaluation, name: string, source: string): Pattern {
-  const found = evaluation.cache.get<Pattern | string>("regex", source, () => {
-    if (/\(\?<?[=!]/.test(source.replace(/\\[\s\S]/g, ""))) return "invalid or unsupported Perl syntax";
-    try {
-      const pattern = new Pattern(source);
-      return pattern.size > LARGEST_PROGRAM ? "expression too large" : pattern;
-    } catch (error) {
-      if (!(error instanceof RE2JSException)) throw error;
-      return error.message.replace(/^error parsing regexp: /, "");
-    }
-  });
-  if (typeof found === "string") throw failure(name, `error parsing regexp: ${found}`);
-  return found;
+  try {
+    return evaluation.cache.get("regex", source, () => new Pattern(source));
+  } catch (error) {
+    if (error instanceof DataError) throw failure(name, error.message);
+    throw error;
+  }
 }
 
 function width(text: string, at: number): number {

@@ -12,8 +12,10 @@ import { GRAPHS } from "./graphs.ts";
 import { HASHES } from "./hashes.ts";
 import { HTTP } from "./http.ts";
 import { JSON_DOCUMENTS } from "./json-documents.ts";
+import { JSON_SCHEMA } from "./json-schema.ts";
 import { JSON_TEXT } from "./json-text.ts";
 import { JWT } from "./jwt/index.ts";
+import { MODULES } from "./modules.ts";
 import { NET } from "./net.ts";
 import { NUMBERS } from "./numbers.ts";
 import { REGEX } from "./regex.ts";
@@ -44,11 +46,13 @@ const GROUPS: readonly Implementations[] = [
   HASHES,
   HTTP,
   JSON_DOCUMENTS,
+  JSON_SCHEMA,
   JSON_TEXT,
   JWT,
   TIME,
   REGEX,
   GLOB,
+  MODULES,
   NET,
   RUNTIME,
   SEMVER,

@@ -1,0 +1,80 @@
+/** Documents held against JSON schemas (OPA policy reference, "Object": `json.match_schema`, `json.verify_schema`). */
+import {
+  isArray,
+  isObject,
+  isSet,
+  member,
+  parseValue,
+  sortedEntries,
+  stringify,
+  type Value,
+} from "../values/index.ts";
+import { type Evaluation, failure, type Implementations } from "./builtin.ts";
+import { DataError } from "./data-error.ts";
+import { readSchema } from "./json-schema/read.ts";
+import type { Fetch, Finding, Schema } from "./json-schema/schema.ts";
+import { validate } from "./json-schema/validate.ts";
+
+/** A value of JSON: itself, or what its text says. */
+function jsonOf(value: Value): Value {
+  if (typeof value === "string") {
+    try {
+      return parseValue(value);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new DataError("invalid JSON string");
+      throw error;
+    }
+  }
+  if (!isObject(value) && !isArray(value)) throw new DataError("wrong type, expected string or object");
+  return isJson(value) ? value : parseValue(stringify(value));
+}
+
+function isJson(value: Value): boolean {
+  if (isArray(value)) return value.every(isJson);
+  if (isObject(value))
+    return sortedEntries(value).every(([key, item]) => typeof key === "string" && isJson(item));
+  return !isSet(value);
+}
+
+/** Schemas of other addresses are asked for over the network. */
+function fetching(evaluation: Evaluation): Fetch {
+  return (address) => {
+    if (evaluation.world === undefined || !/^https?:/i.test(address))
+      throw new DataError(`remote reference loading disabled: ${JSON.stringify(address)}`);
+    const answer = evaluation.world.send({ method: "get", url: address, force_json_decode: true });
+    const body = isObject(answer) ? member(answer, "body") : undefined;
+    if (body === undefined) throw new DataError("Could not read schema from HTTP, response status is not OK");
+    return body;
+  };
+}
+
+function compiled(evaluation: Evaluation, schema: Value): Schema {
+  const value = jsonOf(schema);
+  return evaluation.cache.get("json-schema", stringify(value), () => readSchema(value, fetching(evaluation)));
+}
+
+function shown({ type, field, description }: Finding): Value {
+  return { desc: description, error: `${field}: ${description}`, field, type };
+}
+
+export const JSON_SCHEMA: Implementations = {
+  "json.match_schema": (evaluation, value, schema) => {
+    try {
+      const document = jsonOf(value);
+      const findings = validate(evaluation, compiled(evaluation, schema), document);
+      return [findings.length === 0, findings.map(shown)];
+    } catch (error) {
+      if (error instanceof DataError) throw failure("json.match_schema", error.message);
+      throw error;
+    }
+  },
+  "json.verify_schema": (evaluation, schema) => {
+    try {
+      compiled(evaluation, schema);
+      return [true, null];
+    } catch (error) {
+      if (error instanceof DataError) return [false, `jsonschema: ${error.message}`];
+      throw error;
+    }
+  },
+};
