@@ -98,6 +98,9 @@ export function formatFloat(value: number, verb: string, precision: number): str
   switch (lower) {
     case "f": {
       if (short !== undefined) return sign + fixed(short, Math.max(0, short.digits.length - short.point));
+      // JavaScript rounds ties up and Go to even; whatever is no tie they write alike.
+      if (size < 1e21 && precision <= 100 && !Number.isInteger(size * 2 * 10 ** precision))
+        return sign + size.toFixed(precision);
       const all = allDigits(size);
       return sign + fixed(rounded(all, all.point + precision), precision);
     }
