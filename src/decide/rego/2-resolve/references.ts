@@ -72,7 +72,6 @@ export function globalsOf(
 ): Globals {
   const meanings = new Map<string, Meaning>();
   for (const name of exported) {
-    if (name === "input" || name === "data") continue;
     meanings.set(name, { root: "data", path: [...packagePath, name] });
   }
   for (const item of imports) {
