@@ -1,15 +1,18 @@
 /** Template strings and prints: parts that may be undefined (OPA policy language, "String Interpolation"). */
-import { isSet, type Value } from "../values/index.ts";
-import { arrayOperand, failure, type Implementations, stringOperand } from "./builtin.ts";
+import { EvaluationError } from "../errors.ts";
+import { isArray, isObject, isSet, typeName, type Value } from "../values/index.ts";
+import { arrayOperand, type Implementations, stringOperand } from "./builtin.ts";
 import { termText } from "./go-text.ts";
 
 /** A part that was evaluated stands as the set of its results: none is undefined. */
-function rendered(name: string, part: Value): string {
-  if (!isSet(part)) return typeof part === "string" ? part : termText(part);
+function rendered(part: Value): string {
+  if (isArray(part) || isObject(part))
+    throw new EvaluationError("eval_internal_error", `illegal argument type: ${typeName(part)}`);
+  if (!isSet(part)) return text(part);
   const [only, second] = part.sorted();
-  if (only === undefined) return "<undefined>";
-  if (second !== undefined) throw failure(name, "template-strings must not produce multiple outputs");
-  return typeof only === "string" ? only : termText(only);
+  if (second !== undefined)
+    throw new EvaluationError("eval_conflict_error", "template-strings must not produce multiple outputs");
+  return only === undefined ? "<undefined>" : text(only);
 }
 
 /** One line for each combination of what the operands of a print can be; an operand without a value is `<undefined>`. */
@@ -28,9 +31,7 @@ function text(value: Value): string {
 
 export const TEMPLATES: Implementations = {
   "internal.template_string": (_, parts) =>
-    arrayOperand("internal.template_string", 1, parts)
-      .map((part) => rendered("internal.template_string", part))
-      .join(""),
+    arrayOperand("internal.template_string", 1, parts).map(rendered).join(""),
   "internal.print": (evaluation, parts) => {
     for (const line of lines(arrayOperand("internal.print", 1, parts))) evaluation.print(line, "");
     return true;
