@@ -64,7 +64,7 @@ function headValue(head: Head, isDefault: boolean): PlainObject {
   const key = head.key ?? (isKeyed ? last : undefined);
   return {
     ...(isNamed ? { name: first.name } : {}),
-    ref: path.map(termValue),
+    ref: [variable(first.name), ...path.slice(1).map(termValue)],
     ...(args === undefined ? {} : { args: args.map(termValue) }),
     ...(key === undefined ? {} : { key: termValue(key) }),
     ...(form === "contains" ? {} : { value: resultValue(head) }),
@@ -107,7 +107,7 @@ function formValue({ form, not, logical }: Expr): Value {
     case "term":
       return form.term.kind === "call" ? callValues(form.term) : termValue(form.term);
     case "some":
-      return { symbols: form.names.map(termValue) };
+      return { symbols: form.names.map(({ name }) => variable(name)) };
     case "some-in": {
       const { key, value, collection } = form;
       const args = key === undefined ? [value, collection] : [key, value, collection];

@@ -9,17 +9,23 @@ import { type LexedComment, lex } from "./lexer.ts";
 import { FUTURE_KEYWORDS, ModuleParser } from "./parser.ts";
 import { TermParser } from "./terms.ts";
 
+export interface ParseOptions {
+  readonly dialect: Dialect;
+  /** Whether `# METADATA` is read; it is unless this says no. */
+  readonly annotations?: boolean;
+}
+
 /** Reads a module. Without one, `findings` says why. */
 export function parseModule(
   source: Source,
-  { dialect }: { readonly dialect: Dialect },
+  { dialect, annotations: isAnnotated = true }: ParseOptions,
 ): { readonly module?: Module; readonly findings: readonly SourceFinding[] } {
   return reading(source, () => {
     const { tokens, comments } = lex(source);
     const parser = new ModuleParser(source, tokens, dialect);
     const { failures, ...statements } = parser.statements();
     const remarks = comments.map((comment) => commentOf(source, comment));
-    const annotations = annotate(remarks, statements, failures);
+    const annotations = isAnnotated ? annotate(remarks, statements, failures) : [];
     const wrong = failures.length === 0 && parser.strict ? checkWords(statements.rules) : failures;
     if (wrong.length > 0) return { findings: oneEachLine(wrong) };
     const module: Module = {

@@ -96,7 +96,7 @@ export class ModuleParser extends TermParser {
     if (first.text === "rego") this.#importRego(texts, place);
     if (first.text === "future") this.#importFuture(texts, place);
     const ref = { kind: "ref" as const, at: this.span(first.start), head, path };
-    if (this.isKeyword("as")) return { ...this.#aliased(start, first.text), path: ref };
+    if (this.isWord("as")) return { ...this.#aliased(start, first.text), path: ref };
     const last = tokens[tokens.length - 1] as Token;
     const isFeature = first.text === "rego" || first.text === "future";
     if (!isFeature && this.#bare.has(last.text))

@@ -25,7 +25,8 @@ export class TokenReader {
   readonly keywords: Set<string>;
   protected tokens: readonly Token[];
   protected at = 0;
-  #wildcards = 0;
+  /** By where each stands, so that one that is read again keeps its name. */
+  readonly #wildcards = new Map<number, string>();
 
   constructor(source: Source, tokens: readonly Token[], keywords: Iterable<string>) {
     this.source = source;
@@ -86,7 +87,10 @@ export class TokenReader {
   }
 
   protected nameOf(token: Token): string {
-    return token.text === "_" ? `$${this.#wildcards++}` : token.text;
+    if (token.text !== "_") return token.text;
+    const name = this.#wildcards.get(token.start) ?? `$${this.#wildcards.size}`;
+    this.#wildcards.set(token.start, name);
+    return name;
   }
 
   protected span(start: number, end?: number): Span {

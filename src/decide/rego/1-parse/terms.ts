@@ -142,7 +142,10 @@ export class TermParser extends TokenReader {
     if (this.#declares()) this.unexpected();
     if (this.isSign("{")) {
       const body = isRight ? this.braced() : this.attempt(() => this.#operandInBraces());
-      if (body !== undefined) return { body, braces: true };
+      if (body !== undefined) {
+        if (isRight) this.#checkAmbiguous(body);
+        return { body, braces: true };
+      }
     }
     const term = this.isSign("(") ? this.attempt(() => this.#assignment(true)) : this.#assignment(true);
     if (term !== undefined) {
@@ -153,6 +156,18 @@ export class TermParser extends TokenReader {
     const inner = this.literal();
     if (!this.take(")")) this.refuse("non-terminated expression");
     return { body: [{ ...inner, at: this.span(start) }], braces: false };
+  }
+
+  /** `{a | b}` could be a comprehension. */
+  #checkAmbiguous([only, ...more]: Body): void {
+    const form = only?.form;
+    if (form?.kind !== "term" || form.term.kind !== "call" || more.length > 0) return;
+    if (form.term.infix === "|" && form.term.grouped !== true)
+      this.fail(
+        "ambiguous `{ ... | ... }` operand: read as a body holding a set-union expression, not as a comprehension",
+        form.term.at,
+        "write `({ … | … })` for the comprehension, or `{( … | … )}` for the set union",
+      );
   }
 
   #operandInBraces(): Body {
