@@ -11,6 +11,7 @@ import {
   RegoObject,
   type RegoObjectValue,
   RegoSet,
+  setMember,
   sortedKeys,
   type Value,
 } from "../values/index.ts";
@@ -100,12 +101,26 @@ function without(value: Value, tree: Value): Value {
 }
 
 function union(a: RegoObjectValue, b: RegoObjectValue): RegoObjectValue {
-  const merged = RegoObject.of(entries(a));
-  for (const [key, value] of entries(b)) {
-    const old = merged.get(key);
-    merged.put(key, isObject(old) && isObject(value) ? union(old, value) : value);
+  if (a instanceof RegoObject || b instanceof RegoObject) {
+    const merged = RegoObject.of(entries(a));
+    for (const [key, value] of entries(b)) merged.put(key, unionOf(merged.get(key), value));
+    return merged;
   }
+  const merged: Record<string, Value> = { ...a };
+  for (const key of Object.keys(b)) setMember(merged, key, unionOf(member(a, key), b[key] as Value));
   return merged;
+}
+
+function unionOf(old: Value | undefined, value: Value): Value {
+  return isObject(old) && isObject(value) ? union(old, value) : value;
+}
+
+/** The members whose keys pass. */
+function membersWhere(object: RegoObjectValue, isKept: (key: Value) => boolean): RegoObjectValue {
+  if (object instanceof RegoObject) return objectOf(object.unsorted().filter(([key]) => isKept(key)));
+  const kept: Record<string, Value> = {};
+  for (const key of Object.keys(object)) if (isKept(key)) setMember(kept, key, object[key] as Value);
+  return kept;
 }
 
 /** Undefined where neither kind of value can hold the other. */
@@ -137,20 +152,21 @@ function isWithin(evaluation: Evaluation, whole: readonly Value[], part: readonl
 
 export const JSON_DOCUMENTS: Implementations = {
   "object.get": (_, a, key, fallback) => {
-    let found: Value | undefined = objectOperand("object.get", 1, a);
-    for (const step of isArray(key) ? key : [key]) found = found === undefined ? undefined : at(found, step);
+    const object = objectOperand("object.get", 1, a);
+    let found: Value | undefined = isArray(key) ? object : member(object, key);
+    if (isArray(key)) for (const step of key) found = found === undefined ? undefined : at(found, step);
     return found === undefined ? fallback : found;
   },
   "object.keys": (_, a) => RegoSet.of(sortedKeys(objectOperand("object.keys", 1, a))),
   "object.remove": (_, a, b) => {
     const object = objectOperand("object.remove", 1, a);
     const keys = keysOperand("object.remove", b);
-    return objectOf(entries(object).filter(([key]) => !keys.has(key)));
+    return membersWhere(object, (key) => !keys.has(key));
   },
   "object.filter": (_, a, b) => {
     const object = objectOperand("object.filter", 1, a);
     const keys = keysOperand("object.filter", b);
-    return objectOf(entries(object).filter(([key]) => keys.has(key)));
+    return membersWhere(object, (key) => keys.has(key));
   },
   "object.union": (_, a, b) =>
     union(objectOperand("object.union", 1, a), objectOperand("object.union", 2, b)),

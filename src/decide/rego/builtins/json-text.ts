@@ -22,15 +22,15 @@ import { DataError, reading } from "./data-error.ts";
 import { goQuote, termText } from "./go-text.ts";
 import { faultOf } from "./json-fault.ts";
 
-const ESCAPED = /[<>&\u2028\u2029]/g;
+const ESCAPED = /[<>&\u2028\u2029]/;
+const ALL_ESCAPED = new RegExp(ESCAPED, "g");
 
 function quote(text: string): string {
   if (!text.isWellFormed())
     return `"${Array.from(text, (character) => (byteOf(character) === undefined ? quote(character).slice(1, -1) : "\\ufffd")).join("")}"`;
-  return JSON.stringify(text).replace(
-    ESCAPED,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const quoted = JSON.stringify(text);
+  if (!ESCAPED.test(quoted)) return quoted;
+  return quoted.replace(ALL_ESCAPED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function numberJson(value: RegoNumber): string {
@@ -40,9 +40,9 @@ function numberJson(value: RegoNumber): string {
 
 /** Members by the text of their key; of keys that read alike the last counts. */
 function members(value: RegoObjectValue): readonly (readonly [string, Value])[] {
-  const found = new Map<string, Value>();
-  for (const [key, item] of sortedEntries(value))
-    found.set(typeof key === "string" ? key : marshal(key), item);
+  const all = sortedEntries(value);
+  if (all.every((entry): entry is readonly [string, Value] => typeof entry[0] === "string")) return all;
+  const found = new Map(all.map(([key, item]) => [typeof key === "string" ? key : marshal(key), item]));
   return sortTexts([...found.keys()]).map((key) => [key, found.get(key) as Value]);
 }
 

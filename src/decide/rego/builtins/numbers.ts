@@ -14,7 +14,6 @@ import {
   multiply,
   numberText,
   type RegoNumber,
-  RegoSet,
   remainder,
   round,
   subtract,
@@ -22,6 +21,7 @@ import {
   type Value,
 } from "../values/index.ts";
 import { type Evaluation, failure, type Implementations, numberOperand, operandError } from "./builtin.ts";
+import { difference } from "./sets.ts";
 
 const BASES = ["2", "8", "10", "16"];
 const INT64 = 2n ** 63n;
@@ -68,7 +68,7 @@ export const NUMBERS: Implementations = {
   plus: binary("plus", add),
   minus: (_, a, b) => {
     if (isNumber(a) && isNumber(b)) return subtract(a, b);
-    if (isSet(a) && isSet(b)) return RegoSet.of(a.unsorted().filter((value) => !b.has(value)));
+    if (isSet(a) && isSet(b)) return difference(a, b);
     if (!isNumber(a) && !isSet(a)) throw operandError("minus", 1, "one of {number, set}", a);
     throw operandError("minus", 2, isNumber(b) ? "set" : "number", b);
   },

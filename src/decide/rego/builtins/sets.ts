@@ -15,17 +15,15 @@ function intersection(a: RegoSet, b: RegoSet): RegoSet {
   return RegoSet.of(a.unsorted().filter((value) => b.has(value)));
 }
 
+/** What the first has and the second has not. */
+export function difference(a: RegoSet, b: RegoSet): RegoSet {
+  return RegoSet.of(a.unsorted().filter((value) => !b.has(value)));
+}
+
 export const SETS: Implementations = {
   and: (_, a, b) => intersection(setOperand("and", 1, a), setOperand("and", 2, b)),
   or: (_, a, b) => RegoSet.of([...setOperand("or", 1, a).unsorted(), ...setOperand("or", 2, b).unsorted()]),
-  set_diff: (_, a, b) => {
-    const right = setOperand("set_diff", 2, b);
-    return RegoSet.of(
-      setOperand("set_diff", 1, a)
-        .unsorted()
-        .filter((value) => !right.has(value)),
-    );
-  },
+  set_diff: (_, a, b) => difference(setOperand("set_diff", 1, a), setOperand("set_diff", 2, b)),
   union: (_, value) => RegoSet.of(sets("union", value).flatMap((set) => set.unsorted())),
   intersection: (_, value) => {
     const all = sets("intersection", value);

@@ -1,11 +1,12 @@
 /** Strings (OPA policy reference, "Strings"). Positions and lengths count code points, as OPA's do. */
 import { BuiltinError } from "../errors.ts";
-import { isArray, isObject, isSet, sortedEntries, type Value } from "../values/index.ts";
+import { isArray, isSet, type RegoObjectValue, sortedEntries, type Value } from "../values/index.ts";
 import {
   type Evaluation,
   failure,
   type Implementations,
   itemError,
+  objectOperand,
   operandError,
   stringOperand,
 } from "./builtin.ts";
@@ -74,9 +75,8 @@ function split(text: string, separator: string): readonly string[] {
   return separator === "" ? Array.from(text) : text.split(separator);
 }
 
-function pairsOf(value: Value): readonly (readonly [string, string])[] {
-  if (!isObject(value)) throw operandError("strings.replace_n", 1, "object", value);
-  return sortedEntries(value).map(([from, to]) => {
+function pairsOf(patterns: RegoObjectValue): readonly (readonly [string, string])[] {
+  return sortedEntries(patterns).map(([from, to]) => {
     const bad = typeof from !== "string" ? "key" : typeof to !== "string" ? "value" : undefined;
     if (bad !== undefined)
       throw new BuiltinError(
@@ -116,8 +116,11 @@ export const STRINGS: Implementations = {
       stringOperand("replace", 3, c),
     ),
   "strings.reverse": one("strings.reverse", (a) => joined(Array.from(a).reverse().join(""))),
-  "strings.replace_n": (evaluation, a, b) =>
-    replaceMany(evaluation, stringOperand("strings.replace_n", 2, b), pairsOf(a)),
+  "strings.replace_n": (evaluation, a, b) => {
+    const patterns = objectOperand("strings.replace_n", 1, a);
+    const text = stringOperand("strings.replace_n", 2, b);
+    return replaceMany(evaluation, text, pairsOf(patterns));
+  },
   "strings.count": two("strings.count", (a, b) => (b === "" ? codePoints(a) + 1 : a.split(b).length - 1)),
   "strings.any_prefix_match": anyMatch("strings.any_prefix_match", (text, prefix) => text.startsWith(prefix)),
   "strings.any_suffix_match": anyMatch("strings.any_suffix_match", (text, suffix) => text.endsWith(suffix)),

@@ -216,11 +216,16 @@ export function plain(object: RegoObjectValue): PlainObject | undefined {
   const result: Record<string, Value> = {};
   for (const [key, value] of object.unsorted()) {
     if (typeof key !== "string") return undefined;
-    if (key === "__proto__")
-      Object.defineProperty(result, key, { value, enumerable: true, configurable: true, writable: true });
-    else result[key] = value;
+    setMember(result, key, value);
   }
   return result;
+}
+
+/** Sets a member of a plain object in the making, whatever its name. */
+export function setMember(object: Record<string, Value>, key: string, value: Value): void {
+  if (key === "__proto__")
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else object[key] = value;
 }
 
 const ASTRAL = /[\uD800-\uFFFF]/;
