@@ -1,8 +1,9 @@
 /** What is known of the variables of one body, and of what its references lead to. */
 import type { RuleTree } from "../2-resolve/program.ts";
-import type { CallTerm, Term } from "../syntax.ts";
+import type { CallTerm, RefTerm, Term } from "../syntax.ts";
 import { canonicalText, type Value } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
+import { isWithin } from "./replaced.ts";
 import type { RuleTypes } from "./rule-types.ts";
 import { signatureOf } from "./signature.ts";
 import {
@@ -17,6 +18,9 @@ import {
   valuesOf,
 } from "./types.ts";
 
+/** What a part is replaced in: an object, though nothing else is known of it. */
+const COMPOSED: Type = { kind: "object", members: [], rest: { key: ANY, value: ANY } };
+
 export class Environment {
   readonly rules: RuleTypes;
   readonly #variables = new Map<string, Type | undefined>();
@@ -25,6 +29,9 @@ export class Environment {
     this.rules = rules;
     this.#outer = outer;
   }
+
+  /** What `with` puts into documents for the expression at hand. */
+  replaced: readonly RefTerm[] = [];
 
   inner(): Environment {
     return new Environment(this.rules, this);
@@ -75,9 +82,11 @@ export class Environment {
       case "string":
         return { kind: term.kind };
       case "var":
-        return term.name === "data" ? this.rules.ofNode(this.rules.tree) : this.variable(term.name);
+        if (term.name === "data") return this.rules.ofNode(this.rules.tree);
+        if (term.name !== "input") return this.variable(term.name);
+        return this.#ofDocument({ kind: "ref", at: term.at, head: term, path: [] }) ?? ANY;
       case "ref":
-        return this.#ofReference(term.head, term.path);
+        return this.#ofDocument(term) ?? this.#ofReference(term.head, term.path);
       case "array":
         return { kind: "array", items: term.items.map((item) => this.typeOf(item)), rest: undefined };
       case "set":
@@ -106,7 +115,7 @@ export class Environment {
 
   ofCall(call: CallTerm): Type | undefined {
     if (call.operator.kind === "var") return signatureOf(call.operator.name)?.result;
-    const type = this.#ofReference(call.operator.head, call.operator.path);
+    const type = this.typeOf(call.operator);
     return type?.kind === "function" ? type.result : ANY;
   }
 
@@ -121,6 +130,30 @@ export class Environment {
       else rest = { key: or(rest?.key, this.typeOf(key) ?? ANY), value: or(rest?.value, type) };
     }
     return { kind: "object", members: [...known.values()], rest };
+  }
+
+  /** The targets of each `with` around, the innermost first. */
+  #targets(): readonly RefTerm[] {
+    return this.#outer === undefined ? this.replaced : [...this.replaced, ...this.#outer.#targets()];
+  }
+
+  /** Whether a `with` replaces what the reference leads to, or what the rules there read. */
+  isReplaced(reference: RefTerm): boolean {
+    return this.#targets().some(
+      (target) => isWithin(reference, target) || this.rules.readers.reads(reference, target),
+    );
+  }
+
+  /** Of a document that a `with` replaces, or puts something into. */
+  #ofDocument(reference: RefTerm): Type | undefined {
+    const targets = this.#targets();
+    if (targets.length === 0) return undefined;
+    const type = this.#ofReference(reference.head, reference.path);
+    if (type?.kind === "any" && targets.some((target) => target !== reference && isWithin(target, reference)))
+      return isExact(reference, targets) ? ANY : COMPOSED;
+    if (type?.kind === "function")
+      return targets.some((target) => this.rules.readers.reads(reference, target)) ? ANY : type;
+    return this.isReplaced(reference) ? ANY : undefined;
   }
 
   #ofReference(head: Term, path: readonly Term[]): Type | undefined {
@@ -140,6 +173,12 @@ export class Environment {
     }
     return this.rules.ofNode(tree);
   }
+}
+
+/** Whether the last of the targets that lead to or through the reference is the reference itself. */
+function isExact(reference: RefTerm, targets: readonly RefTerm[]): boolean {
+  const last = targets.findLast((target) => isWithin(target, reference));
+  return last !== undefined && last.path.length === reference.path.length;
 }
 
 /** The type at the end of a path into a type. */

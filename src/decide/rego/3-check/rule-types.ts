@@ -5,6 +5,7 @@ import type { Term } from "../syntax.ts";
 import { BodyChecker } from "./check-body.ts";
 import { constantOf } from "./constant.ts";
 import { Environment } from "./environment.ts";
+import { Readers } from "./replaced.ts";
 import { ANY, or, orAll, STRING, type Type } from "./types.ts";
 
 /** Of all rules of a program, each checked once. */
@@ -12,8 +13,10 @@ export class RuleTypes {
   readonly tree: RuleTree;
   readonly findings: SourceFinding[] = [];
   readonly #known = new Map<RuleGroup, Type | undefined>();
+  readonly readers: Readers;
   constructor(tree: RuleTree) {
     this.tree = tree;
+    this.readers = new Readers(tree);
   }
 
   checkAll(tree: RuleTree = this.tree): void {
