@@ -148,35 +148,67 @@ function spelled(sign: string, value: Float, bits: number): RegoNumber {
   return numberOf(sign + text);
 }
 
-/** The fewest digits that are nearer to this value than to any other of so many bits. */
+/** More digits than any number of 64 bits needs to be named. */
+const ENOUGH_DIGITS = 24;
+const DIGITS_PER_BIT = Math.log10(2);
+
+/** A decimal's digits, without zeros at its end; where `length` is infinite, more come than anybody looks at. */
+interface Digits {
+  readonly digits: string;
+  readonly length: number;
+}
+
+function digitsOf(value: bigint, scale: bigint): Digits {
+  const head = value / scale;
+  const text = head.toString();
+  if (head * scale !== value) return { digits: text, length: Number.POSITIVE_INFINITY };
+  const digits = text.replace(/0+$/, "");
+  return { digits, length: digits.length };
+}
+
+/**
+ * The fewest digits that are nearer to this value than to any other of so many bits, found from the first digit on as
+ * big.Float finds them: where the value above ends earlier, its zeros are not counted, and the value is cut off instead.
+ */
 function shortest(value: Float, bits: number): { readonly digits: string; readonly exponent: number } {
   const { mantissa, power: exponent } = halves(value, bits);
   const [factor, power] = exponent >= 0 ? [1n << BigInt(exponent), 0] : [5n ** BigInt(-exponent), exponent];
   const exact = mantissa * factor;
   const even = ((mantissa >> 1n) & 1n) === 0n;
-  const text = exact.toString();
-  let best = exact;
-  // What so many digits can name, more can name too: the fewest are found by halving.
-  let low = 1;
-  let high = text.length;
-  while (low < high) {
-    const length = (low + high) >> 1;
-    const unit = 10n ** BigInt(text.length - length);
-    const lower = (exact / unit) * unit;
-    const rest = exact - lower;
-    const isOdd = (lower / unit) % 2n === 1n;
-    const nearest = rest * 2n > unit || (rest * 2n === unit && isOdd) ? lower + unit : lower;
-    const distance = nearest < exact ? exact - nearest : nearest - exact;
-    if (distance < factor || (even && distance === factor)) {
-      best = nearest;
-      high = length;
-    } else low = length + 1;
+  const cut = Math.max(0, Math.floor(lengthOf(exact) * DIGITS_PER_BIT) - ENOUGH_DIGITS);
+  const scale = powerOfTen(cut);
+  const middle = digitsOf(exact, scale);
+  const lower = digitsOf(exact - factor, scale);
+  const upper = digitsOf(exact + factor, scale);
+  const place = power + cut + (exact / scale).toString().length;
+  for (let at = 0; at < middle.digits.length; at++) {
+    const digit = middle.digits.charCodeAt(at);
+    const below = lower.digits.charCodeAt(at) || 0x30;
+    const above = upper.digits.charCodeAt(at) || 0x30;
+    const isDown = below !== digit || (even && at + 1 === lower.length);
+    const isUp = digit !== above && (even || digit + 1 < above || at + 1 < upper.length);
+    if (isDown || isUp) {
+      const roundsUp = isUp && (!isDown || isNearerAbove(middle, at + 1));
+      return trimmed(middle.digits.slice(0, at + 1), roundsUp, place);
+    }
   }
-  return trimmed(best, power);
+  return trimmed(middle.digits, false, place);
 }
 
-function trimmed(value: bigint, power: number): { readonly digits: string; readonly exponent: number } {
-  const text = value.toString();
-  const digits = text.replace(/0+$/, "");
-  return { digits, exponent: power + text.length - digits.length };
+/** Whether so many digits are nearer to the value when the last of them is raised; halfway, when that makes it even. */
+function isNearerAbove({ digits, length }: Digits, kept: number): boolean {
+  const next = digits.charAt(kept);
+  if (next === "5" && length === kept + 1) return Number(digits.charAt(kept - 1)) % 2 === 1;
+  return next >= "5";
+}
+
+/** The kept digits, the last of them raised at will; the point stands after `place` digits. */
+function trimmed(
+  kept: string,
+  roundsUp: boolean,
+  place: number,
+): { readonly digits: string; readonly exponent: number } {
+  const raised = roundsUp ? (BigInt(kept) + 1n).toString() : kept;
+  const digits = raised.replace(/0+$/, "");
+  return { digits, exponent: place + raised.length - kept.length - digits.length };
 }
