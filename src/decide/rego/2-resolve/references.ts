@@ -1,4 +1,5 @@
 /** Makes references absolute: names of the package's rules and of imports become paths under `data` and `input`. */
+import { compareTerms } from "../1-parse/term-order.ts";
 import type { Body, Expr, Import, Module, RefTerm, Rule, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, type Findings, Names } from "./draft.ts";
 import { builtinName } from "./functions.ts";
@@ -118,6 +119,14 @@ class Resolver {
       part: (expr) => this.expr(expr, scope),
     });
     if (mapped.kind === "ref") return flattened(mapped);
+    if (mapped.kind === "object") {
+      const members = inOrder(mapped.members, ([a], [b]) => compareTerms(a, b));
+      return members === mapped.members ? mapped : { ...mapped, members };
+    }
+    if (mapped.kind === "set") {
+      const items = inOrder(mapped.items, compareTerms);
+      return items === mapped.items ? mapped : { ...mapped, items };
+    }
     if (mapped.kind !== "call") return mapped;
     const operator = this.#operator(mapped.operator, scope);
     return operator === mapped.operator ? mapped : { ...mapped, operator };
@@ -166,6 +175,14 @@ class Resolver {
   body(body: Body, scope: Scope | undefined): Body {
     return mapSame(body, (expr) => this.expr(expr, scope));
   }
+}
+
+/** Members are evaluated in the order that OPA keeps them in; of equal keys the last still counts. */
+function inOrder<T>(members: readonly T[], order: (a: T, b: T) => number): readonly T[] {
+  const isOrdered = members.every(
+    (member, index) => index === 0 || order(members[index - 1] as T, member) <= 0,
+  );
+  return isOrdered ? members : members.toSorted(order);
 }
 
 /** `lib.f.x`, where `lib` is `data.lib`, is one reference. */
