@@ -61,7 +61,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 };
 
 /** Go's durations, with days, weeks and years of 365 days. */
-export function parseDuration(text: string): bigint | undefined {
+function parseDuration(text: string): bigint | undefined {
   const match = /^([+-]?)(.+)$/s.exec(text);
   if (match === null) return undefined;
   const body = match[2] as string;
