@@ -34,7 +34,9 @@ export class BodyChecker {
   body(expressions: Body, isQuery: boolean = false): void {
     for (const expr of expressions) {
       this.#replacements(expr);
-      this.#environment.replaced = expr.with.flatMap(({ target }) => (target.kind === "ref" ? [target] : []));
+      this.#environment.replaced = expr.with.flatMap(({ target, value }) =>
+        target.kind === "ref" ? [{ target, value }] : [],
+      );
       this.#expression(expr, isQuery);
       this.#environment.replaced = [];
     }
@@ -266,8 +268,11 @@ export class BodyChecker {
       this.#add(node.at, `function ${termText(node)} used as reference, not called`);
       return;
     }
-    if (this.#environment.isReplaced(node)) return;
-    if (head.kind === "var" && head.name === "data") this.#document(node, this.#environment.rules.tree, 0);
+    const replacement = this.#environment.replacement(node);
+    if (replacement !== undefined) this.#leaf(node, replacement.type, path, replacement.from);
+    else if (this.#environment.isAffected(node)) return;
+    else if (head.kind === "var" && head.name === "data")
+      this.#document(node, this.#environment.rules.tree, 0);
     // An argument that nothing is known of can be anything.
     else this.#leaf(node, this.#environment.typeOf(head) ?? (head.kind === "var" ? ANY : undefined), path, 0);
   }

@@ -18,6 +18,12 @@ import {
   valuesOf,
 } from "./types.ts";
 
+/** A document, and the term that a `with` puts in its place. */
+export interface Replacement {
+  readonly target: RefTerm;
+  readonly value: Term;
+}
+
 /** What a part is replaced in: an object, though nothing else is known of it. */
 const COMPOSED: Type = { kind: "object", members: [], rest: { key: ANY, value: ANY } };
 
@@ -31,7 +37,7 @@ export class Environment {
   }
 
   /** What `with` puts into documents for the expression at hand. */
-  replaced: readonly RefTerm[] = [];
+  replaced: readonly Replacement[] = [];
 
   inner(): Environment {
     return new Environment(this.rules, this);
@@ -132,28 +138,37 @@ export class Environment {
     return { kind: "object", members: [...known.values()], rest };
   }
 
-  /** The targets of each `with` around, the innermost first. */
-  #targets(): readonly RefTerm[] {
-    return this.#outer === undefined ? this.replaced : [...this.replaced, ...this.#outer.#targets()];
+  /** The replacements of each `with` around, the innermost last. */
+  #replacements(): readonly Replacement[] {
+    return this.#outer === undefined ? this.replaced : [...this.#outer.#replacements(), ...this.replaced];
   }
 
-  /** Whether a `with` replaces what the reference leads to, or what the rules there read. */
-  isReplaced(reference: RefTerm): boolean {
-    return this.#targets().some(
-      (target) => isWithin(reference, target) || this.rules.readers.reads(reference, target),
-    );
+  /** What rules define and a `with` replaces, the reference leading there or into it: what it can be, and where it begins. */
+  replacement(reference: RefTerm): { readonly type: Type | undefined; readonly from: number } | undefined {
+    const found = this.#replacements().findLast(({ target }) => isWithin(reference, target));
+    if (found === undefined) return undefined;
+    const { head, path } = found.target;
+    const type = this.#ofReference(head, path);
+    if (type?.kind === "function") return undefined;
+    return { type: or(type, this.typeOf(found.value)), from: path.length };
+  }
+
+  /** Whether a `with` replaces what the rules that the reference leads to read. */
+  isAffected(reference: RefTerm): boolean {
+    return this.#replacements().some(({ target }) => this.rules.readers.reads(reference, target));
   }
 
   /** Of a document that a `with` replaces, or puts something into. */
   #ofDocument(reference: RefTerm): Type | undefined {
-    const targets = this.#targets();
-    if (targets.length === 0) return undefined;
-    const type = this.#ofReference(reference.head, reference.path);
-    if (type?.kind === "any" && targets.some((target) => target !== reference && isWithin(target, reference)))
-      return isExact(reference, targets) ? ANY : COMPOSED;
-    if (type?.kind === "function")
-      return targets.some((target) => this.rules.readers.reads(reference, target)) ? ANY : type;
-    return this.isReplaced(reference) ? ANY : undefined;
+    if (this.#replacements().length === 0) return undefined;
+    const into = this.#replacements().findLast(({ target }) => isWithin(target, reference));
+    if (into !== undefined && into.target.path.length > reference.path.length) {
+      const type = this.#ofReference(reference.head, reference.path);
+      return type?.kind === "any" ? COMPOSED : or(type, COMPOSED);
+    }
+    const replacement = this.replacement(reference);
+    if (replacement !== undefined) return follow(replacement.type, reference.path.slice(replacement.from));
+    return this.isAffected(reference) ? ANY : undefined;
   }
 
   #ofReference(head: Term, path: readonly Term[]): Type | undefined {
@@ -173,12 +188,6 @@ export class Environment {
     }
     return this.rules.ofNode(tree);
   }
-}
-
-/** Whether the last of the targets that lead to or through the reference is the reference itself. */
-function isExact(reference: RefTerm, targets: readonly RefTerm[]): boolean {
-  const last = targets.findLast((target) => isWithin(target, reference));
-  return last !== undefined && last.path.length === reference.path.length;
 }
 
 /** The type at the end of a path into a type. */
