@@ -4,11 +4,12 @@ import { codePoints } from "./code-points.ts";
 import { formatFloat } from "./go-float.ts";
 import { goEscape, goQuote } from "./go-text.ts";
 
+/** `name` is for a type that is one of these under another name. */
 export type FormatArgument =
-  | { readonly type: "int64"; readonly value: bigint }
-  | { readonly type: "big"; readonly value: bigint }
-  | { readonly type: "float64"; readonly value: number }
-  | { readonly type: "string"; readonly value: string };
+  | { readonly type: "int64"; readonly value: bigint; readonly name?: string }
+  | { readonly type: "big"; readonly value: bigint; readonly name?: never }
+  | { readonly type: "float64"; readonly value: number; readonly name?: never }
+  | { readonly type: "string"; readonly value: string; readonly name?: string };
 
 export interface Flags {
   readonly plus: boolean;
@@ -32,7 +33,7 @@ export const PLAIN: Flags = {
 
 /** The operand's type, in Go's words. */
 export function typeOf(arg: FormatArgument): string {
-  return arg.type === "big" ? "*big.Int" : arg.type;
+  return arg.name ?? (arg.type === "big" ? "*big.Int" : arg.type);
 }
 
 /** The operand as the verb writes it; a verb that the operand's type has not says so in the text, as in `%!d(string=x)`. */

@@ -24,6 +24,7 @@ import { SEMVER } from "./semver.ts";
 import { SETS } from "./sets.ts";
 import { SPRINTF } from "./sprintf.ts";
 import { STRINGS } from "./strings.ts";
+import { TEMPLATE } from "./template.ts";
 import { TEMPLATES } from "./templates.ts";
 import { TESTING } from "./testing.ts";
 import { TIME } from "./time.ts";
@@ -62,6 +63,7 @@ const GROUPS: readonly Implementations[] = [
   NUMBERS,
   SETS,
   SPRINTF,
+  TEMPLATE,
   TEMPLATES,
   STRINGS,
   TESTING,
