@@ -1,25 +1,26 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { moduleValue } from "../1-parse/ast-json.ts";
 import { parseModule } from "../1-parse/index.ts";
 import { SourceError } from "../errors.ts";
 import { Source } from "../source.ts";
 import type { Dialect } from "../syntax.ts";
+import { isArray, isObject, type Value } from "../values/index.ts";
 import { format } from "./index.ts";
 
-/** What a module says, wherever it says it. */
+/** What a module says, wherever and however it says it. */
 function meaning(text: string, dialect: Dialect): unknown {
   const { module } = parseModule(new Source("m.rego", text), { dialect });
   assert.ok(module !== undefined, text);
-  const places = new Set(["at", "raw", "chained", "assign", "bodied", "if", "comments", "annotations"]);
-  const bare = (value: unknown): unknown => {
-    if (typeof value === "bigint") return String(value);
-    if (Array.isArray(value)) return value.map(bare);
-    if (typeof value !== "object" || value === null) return value;
+  const ways = new Set(["assign", "generated", "key", "comments", "imports"]);
+  const bare = (value: Value): unknown => {
+    if (isArray(value)) return value.map(bare);
+    if (!isObject(value)) return value;
     return Object.fromEntries(
-      Object.entries(value).flatMap(([key, item]) => (places.has(key) ? [] : [[key, bare(item)]])),
+      Object.entries(value).flatMap(([name, item]) => (ways.has(name) ? [] : [[name, bare(item)]])),
     );
   };
-  return bare({ package: module.package, rules: module.rules });
+  return bare(moduleValue(module));
 }
 
 /** Formats, and holds the outcome to what is promised of every outcome. */
@@ -38,7 +39,8 @@ describe("a statement", () => {
     ["a short body", "p if { input.x==1 }", "p if input.x == 1"],
     ["a body on lines of its own", "p if {\ninput.x==1\n}", "p if {\n\tinput.x == 1\n}"],
     ["several expressions", "p if {a:=1;b:=2 ; a<b}", "p if {\n\ta := 1\n\tb := 2\n\ta < b\n}"],
-    ["a body that is an object", "p if { {1: 2} }", "p if {\n\t{1: 2}\n}"],
+    ["a body that is an object", "p if { {1: 2} }", "p if {1: 2}"],
+    ["a body that is a set", "p if { {1, 2} }", "p if {\n\t{1, 2}\n}"],
     ["a partial set", "p contains x if {some x in input.xs}", "p contains x if some x in input.xs"],
     [
       "a partial object",
@@ -49,7 +51,7 @@ describe("a statement", () => {
     [
       "else",
       "p := 1 if { input.x } else := 2 if { input.y } else := 3",
-      "p := 1 if input.x\nelse := 2 if input.y\nelse := 3",
+      "p := 1 if input.x\n\nelse := 2 if input.y\n\nelse := 3",
     ],
     ["else after braces", "p if {\n1==1\n1==2\n} else := 2", "p if {\n\t1 == 1\n\t1 == 2\n} else := 2"],
     ["a function", "f(x,[y,_])=z if z:=x*(y+1)", "f(x, [y, _]) := z if z := x * (y + 1)"],
@@ -77,10 +79,36 @@ describe("a statement", () => {
     ["sets and objects", 'p := [set( ),{},{1,2},{"a":1}]', 'p := [set(), {}, {1, 2}, {"a": 1}]'],
     [
       "spellings",
-      'p := [1.0, 1e2, "\\u0041", `a\nb`, $"x {input.y}"]',
-      'p := [1.0, 1e2, "\\u0041", `a\nb`, $"x {input.y}"]',
+      'p := [1.0, 1e2, "\\u0041", `ab`, $"x {input.y}"]',
+      'p := [1.0, 1e2, "\\u0041", `ab`, $"x {input.y}"]',
     ],
     ["in", 'p := ("a",1 in {"a":1})', 'p := ("a", 1 in {"a": 1})'],
+    ["a body that says nothing", "p if { true }\nq := 1 if true", "p := true\nq := 1"],
+    ["a value that says nothing", "p := true if { input.x }", "p if input.x"],
+    ["a body on the next line", "p if\ninput.x", "p if {\n\tinput.x\n}"],
+    ["brackets around what binds", "p := 1+2*3-4", "p := (1 + (2 * 3)) - 4"],
+    ["brackets that nothing needs", "p if { (1+2)==(3) }", "p if 1 + 2 == 3"],
+    ["brackets that in needs", "p if { (1 in [1]) == true }", "p if (1 in [1]) == true"],
+    ["brackets of a union in a list", "p := [({1}|{2}), 3]", "p := [({1} | {2}), 3]"],
+    ["a negative name", "p := -x", "p := 0 - x"],
+    ["names in brackets", 'p := input["a"]["b c"]["if"]', 'p := input.a["b c"]["if"]'],
+    ["one member of an object", "p.a := 1", 'p["a"] := 1'],
+    ["items that share a line", "p := [\n1, 2,\n3]", "p := [\n\t1, 2,\n\t3,\n]"],
+    ["operands that share a line", "p := f(\n1, 2)", "p := f(1, 2)"],
+    ["a list as an operand", "p := f([\n1], 2)", "p := f([\n\t1,\n], 2)"],
+    ["templates", 'p := $"a{ x+1 }b{[1,2]}"', 'p := $"a{x + 1}b{[1, 2]}"'],
+    [
+      "imports",
+      "import input.x\nimport data.b as c\nimport data.a\n\nimport data.a.b",
+      "import data.a\nimport data.b as c\nimport input.x\n\nimport data.a.b",
+    ],
+    ["negated bodies", "import rego.v2\np if not {a;b}", "import rego.v2\n\np if not { a; b }"],
+    [
+      "and, or and not",
+      "import rego.v2\np if { a  or b and not ({}) or {c; d} }",
+      "import rego.v2\n\np if a or b and not ({}) or { c; d }",
+    ],
+    ["alternatives that stand apart", "p if { x }{ y }", "p if x\n\np if y"],
   ] as const)
     test(what, () => {
       assert.equal(formatted(`package a\n\n${text}`), `package a\n\n${wanted}\n`);
@@ -144,7 +172,16 @@ describe("the syntax before v1", () => {
       "package a\nimport future.keywords.in\np[x]{x:=1}\nq[x]=y{x:=1;y:=2}{x:=3;y:=4}\nr=1{true}else=2{false}\ndefault s = 3\nf(x)=y{y:=x}";
     assert.equal(
       formatted(text, "v0"),
-      "package a\n\nimport future.keywords.in\n\np[x] {\n\tx := 1\n}\n\nq[x] = y {\n\tx := 1\n\ty := 2\n}\n\nq[x] = y {\n\tx := 3\n\ty := 4\n}\n\nr = 1 {\n\ttrue\n} else = 2 {\n\tfalse\n}\n\ndefault s = 3\n\nf(x) = y {\n\ty := x\n}\n",
+      "package a\n\nimport future.keywords.in\n\np[x] {\n\tx := 1\n}\n\nq[x] = y {\n\tx := 1\n\ty := 2\n}\n\nq[x] = y {\n\tx := 3\n\ty := 4\n}\n\nr = 1 {\n\ttrue\n}\n\nelse = 2 {\n\tfalse\n}\n\ndefault s = 3\n\nf(x) = y {\n\ty := x\n}\n",
+    );
+  });
+
+  test("becomes v1 where that is asked for", () => {
+    const text =
+      "package a\nimport future.keywords.in\np[x]{x:=1}\nq[x]=y{x:=1;y:=2}\nr=true{input.x}else=2\np.a.b{true}";
+    assert.equal(
+      format("m.rego", text, { dialect: "v0", to: "v1" }).text,
+      "package a\n\np contains x if x := 1\n\nq[x] := y if {\n\tx := 1\n\ty := 2\n}\n\nr if input.x\n\nelse := 2\n\np.a.b := true\n",
     );
   });
 

@@ -3,7 +3,8 @@ import { chooseDialect, parseModule } from "../1-parse/index.ts";
 import { SourceError, type SourceFinding } from "../errors.ts";
 import { Source } from "../source.ts";
 import type { Dialect, Import, Module } from "../syntax.ts";
-import { type Part, Printer } from "./printer.ts";
+import type { Part } from "./layout.ts";
+import { Printer } from "./printer.ts";
 import { Remarks } from "./remarks.ts";
 
 export interface FormatOptions {
@@ -11,11 +12,13 @@ export interface FormatOptions {
   readonly dialect?: "v1" | "v0";
   /** Whether a module in the mixed syntax of printed guides is read, and becomes v1. */
   readonly guide?: boolean;
+  /** Print v0 as v1. */
+  readonly to?: "v1";
 }
 
 /**
  * Formats one module.
- * @throws SourceError for a text that cannot be read, or that says in the mixed syntax what v1 cannot say
+ * @throws SourceError for a text that cannot be read, or that says in an older syntax what v1 cannot say
  */
 export function format(
   file: string,
@@ -26,7 +29,7 @@ export function format(
   const dialect = options.dialect ?? "v1";
   const chosen = options.guide === true ? chooseDialect(source, dialect) : { dialect, findings: [] };
   const module = read(source, chosen.dialect);
-  const to = chosen.dialect === "v0" ? "v0" : "v1";
+  const to = chosen.dialect === "v0" ? (options.to ?? "v0") : "v1";
   const formatted = print(module, text, to);
   // A name that v1 reserves, or the like: better no text than one that means something else.
   read(new Source(file, formatted), to);
@@ -45,41 +48,60 @@ function print(module: Module, text: string, to: Dialect): string {
     ({ text: said }) => to !== "v1" || !/^\s*postern: dialect=guide\s*$/.test(said),
   );
   const remarks = new Remarks(text, comments);
-  const printer = new Printer(text, remarks, to);
+  const printer = new Printer(module, remarks, to);
   const head: Part = {
     start: module.package.at.start,
     end: module.package.at.end,
     print: () => text.slice(module.package.at.start, module.package.at.end).replace(/\s+/g, " "),
   };
-  const lines: Part[] = imports.map((each) => ({
-    start: each.at.start,
-    end: each.at.end,
-    print: () => `import ${printer.term(each.path, 0)}${each.alias === undefined ? "" : ` as ${each.alias}`}`,
-  }));
+  const lines = sortedImports(imports, text, remarks).map(
+    (each): Part => ({ start: each.at.start, end: each.at.end, print: () => importText(each, printer) }),
+  );
   const rules: Part[] = module.rules.map((rule) => ({
     start: rule.at.start,
     end: rule.at.end,
     print: () => printer.rule(rule, 0),
+    apart: rule.chained || (to === "v0" && !module.keywords.has("if")),
   }));
   const sections = [[head], lines, rules].filter((parts) => parts.length > 0);
   // Each section takes the comments up to where the next one begins.
   const printed = sections.map((parts, index) => {
     const last = index === sections.length - 1;
     const end = last ? text.length : (parts.at(-1)?.end ?? 0);
-    return printer.block(
-      parts,
-      end,
-      0,
-      "",
-      (before, next) => before.includes("\n\t") || next.includes("\n\t"),
-    );
+    return printer.block(parts, end, 0, { apart: isApart });
   });
   return `${printed.join("\n\n")}\n`;
 }
 
+/** A blank line stands around what has several lines, and before comments. */
+function isApart(before: string, next: string): boolean {
+  return next === "" || before.includes("\n") || next.includes("\n");
+}
+
+function importText({ path, alias }: Import, printer: Printer): string {
+  return `import ${printer.term(path, 0)}${alias === undefined ? "" : ` as ${alias.replace(/^\$.*/, "_")}`}`;
+}
+
+/** In order, as far as no blank line and no comment stands between. */
+function sortedImports(imports: readonly Import[], text: string, remarks: Remarks): readonly Import[] {
+  const groups: Import[][] = [];
+  for (const each of imports) {
+    const group = groups.at(-1);
+    const before = group?.at(-1)?.at.end ?? 0;
+    const isNext = !/\n[ \t\r]*\n/.test(text.slice(before, each.at.start));
+    if (group !== undefined && isNext && !remarks.within(before, each.at.start)) group.push(each);
+    else groups.push([each]);
+  }
+  const name = ({ at, path, alias = "" }: Import): string =>
+    `${text.slice(path.at.start, path.at.end)} ${alias} ${at.start}`;
+  return groups.flatMap((group) => group.sort((a, b) => (name(a) < name(b) ? -1 : 1)));
+}
+
+/** What v1 has without importing it. `import future.keywords` brings more, such as the `not` of bodies. */
 function isKeywords({ path }: Import): boolean {
-  const [first, second] = [path.head, ...path.path].map((term) =>
+  const [first, second, third] = [path.head, ...path.path].map((term) =>
     term.kind === "var" ? term.name : term.kind === "string" ? term.value : "",
   );
-  return (first === "future" && second === "keywords") || (first === "rego" && second === "v1");
+  if (first === "rego") return second === "v1";
+  return first === "future" && ["if", "in", "every", "contains"].includes(third ?? "");
 }
