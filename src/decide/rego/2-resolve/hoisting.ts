@@ -60,8 +60,11 @@ function inward(term: Term, hoist: Hoist, withs: readonly With[], whole = false)
   return mapped;
 }
 
-/** The expression with the references of its operands before it; those that it compares itself stay. */
-export function hoistReferences(expr: Expr, names: Names): readonly Expr[] {
+/**
+ * The expression with the references of its operands before it; those that it compares itself stay. `==` compares in rules
+ * alone: in a query it is a call like others.
+ */
+export function hoistReferences(expr: Expr, names: Names, isQuery: boolean): readonly Expr[] {
   const hoist = new Hoist(names);
   const one = (term: Term): Term => {
     if (term.kind === "ref") return hoist.out({ ...term, path: term.path.map(one) }, expr.with);
@@ -72,7 +75,8 @@ export function hoistReferences(expr: Expr, names: Names): readonly Expr[] {
   const { form } = expr;
   if (form.kind !== "term") return [expr];
   const { term } = form;
-  const compared = term.kind === "call" && (isEquality(term.operator) || isEqual(term.operator));
+  const compared =
+    term.kind === "call" && (isEquality(term.operator) || (!isQuery && isEqual(term.operator)));
   const operand = compared ? outer : one;
   const mapped = term.kind === "call" ? { ...term, args: term.args.map(operand) } : outer(term);
   return [...hoist.before, { ...expr, form: { kind: "term", term: mapped } }];

@@ -177,12 +177,11 @@ class Resolver {
   }
 }
 
-/** Members are evaluated in the order that OPA keeps them in; of equal keys the last still counts. */
+/** Members are evaluated in the order that OPA keeps them in, and of those that are written alike the last alone. */
 function inOrder<T>(members: readonly T[], order: (a: T, b: T) => number): readonly T[] {
-  const isOrdered = members.every(
-    (member, index) => index === 0 || order(members[index - 1] as T, member) <= 0,
-  );
-  return isOrdered ? members : members.toSorted(order);
+  const isBefore = (member: T, next: T | undefined): boolean => next === undefined || order(member, next) < 0;
+  if (members.every((member, index) => isBefore(member, members[index + 1]))) return members;
+  return members.toSorted(order).filter((member, index, all) => isBefore(member, all[index + 1]));
 }
 
 /** `lib.f.x`, where `lib` is `data.lib`, is one reference. */

@@ -44,6 +44,7 @@ export class Safety {
   readonly #arity: Arity;
   readonly #onUnsafe: OnUnsafe;
   readonly #names: Names;
+  #isQuery = false;
   constructor(arity: Arity, onUnsafe: OnUnsafe, names: Names) {
     this.#arity = arity;
     this.#onUnsafe = onUnsafe;
@@ -86,6 +87,7 @@ export class Safety {
   }
 
   query(body: Body): Body {
+    this.#isQuery = true;
     return this.#scope(body, [], roots()).body;
   }
 
@@ -226,7 +228,7 @@ export class Safety {
    * it uses what it binds, as `[i, input.xs[i]]` does.
    */
   #inSteps(expr: Expr, outputs: ReadonlySet<string> | undefined): readonly Expr[] {
-    if (expr.negated) return hoistReferences(expr, this.#names);
+    if (expr.negated) return hoistReferences(expr, this.#names, this.#isQuery);
     if (outputs === undefined || outputs.size === 0) return [expr];
     const seen = new Set<string>();
     let again = false;
@@ -235,7 +237,7 @@ export class Safety {
       seen.add(name);
     });
     if (!again) return [expr];
-    return hoistCalls(expr, this.#names).flatMap((part) => hoistReferences(part, this.#names));
+    return hoistCalls(expr, this.#names).flatMap((part) => hoistReferences(part, this.#names, this.#isQuery));
   }
 
   #closures(expr: Expr, visible: Layer): Expr {

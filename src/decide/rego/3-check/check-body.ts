@@ -55,6 +55,10 @@ export class BodyChecker {
       case "some-in": {
         this.term(form.collection);
         const type = this.#environment.typeOf(form.collection);
+        if (isScalar(form.collection) && form.value.kind !== "var") {
+          this.#mismatch(at, form.value, form.collection);
+          return;
+        }
         if (!this.#isIterated(form.collection, type, form.key)) return;
         const key = isUnknown(type) ? ANY : (keysOf(type) ?? ANY);
         const value = isUnknown(type) ? ANY : (valuesOf(type) ?? ANY);
@@ -367,6 +371,10 @@ function namesOf(type: Type | undefined): readonly string[] {
 }
 
 /** An object of which not even the type of its keys is known cannot be gone through. */
+function isScalar({ kind }: Term): boolean {
+  return kind === "null" || kind === "boolean" || kind === "number" || kind === "string";
+}
+
 function hasUnknownKeys(type: Type | undefined): boolean {
   return type?.kind === "object" && type.rest !== undefined && type.rest.key === undefined;
 }

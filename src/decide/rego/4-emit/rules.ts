@@ -4,6 +4,7 @@ import { where } from "../source.ts";
 import type { Body, Term } from "../syntax.ts";
 import { equal, type Value } from "../values/index.ts";
 import { body } from "./body.ts";
+import { effectiveBody } from "./effective-body.ts";
 import { constantOf, textLiteral } from "./literal.ts";
 import { requireReferences } from "./required.ts";
 import { indexOf } from "./rule-index.ts";
@@ -179,23 +180,6 @@ function emitBody(
   }
   unit.emit(`function ${name}(${rule.args.map((_, index) => `a${index}`).join(", ")}) {`, ...lines, "}");
   return name;
-}
-
-/**
- * OPA takes a body of `not true` alone for the empty one, where the head has something to evaluate: the rule then holds. Its answers
- * are ours.
- */
-function effectiveBody(expressions: Body, head: readonly Term[]): Body {
-  const [only] = expressions;
-  const isNotTrue =
-    expressions.length === 1 &&
-    only?.negated === true &&
-    only.form.kind === "term" &&
-    only.form.term.kind === "boolean" &&
-    only.form.term.value;
-  return isNotTrue && head.some((node) => node.kind !== "var" && constantOf(node) === undefined)
-    ? []
-    : expressions;
 }
 
 /** A partial set or object: all members of all rules. */
