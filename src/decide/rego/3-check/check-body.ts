@@ -35,7 +35,7 @@ export class BodyChecker {
     for (const expr of expressions) {
       this.#replacements(expr);
       this.#environment.replaced = expr.with.flatMap(({ target, value }) =>
-        target.kind === "ref" ? [{ target, value }] : [],
+        target.kind === "ref" ? [{ target, type: this.#environment.typeOf(value) }] : [],
       );
       this.#expression(expr, isQuery);
       this.#environment.replaced = [];

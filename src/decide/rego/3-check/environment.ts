@@ -18,10 +18,10 @@ import {
   valuesOf,
 } from "./types.ts";
 
-/** A document, and the term that a `with` puts in its place. */
+/** A document, and what a `with` puts in its place. */
 export interface Replacement {
   readonly target: RefTerm;
-  readonly value: Term;
+  readonly type: Type | undefined;
 }
 
 /** What a part is replaced in: an object, though nothing else is known of it. */
@@ -150,7 +150,7 @@ export class Environment {
     const { head, path } = found.target;
     const type = this.#ofReference(head, path);
     if (type?.kind === "function") return undefined;
-    return { type: or(type, this.typeOf(found.value)), from: path.length };
+    return { type: or(type, found.type), from: path.length };
   }
 
   /** Whether a `with` replaces what the rules that the reference leads to read. */

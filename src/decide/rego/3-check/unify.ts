@@ -35,8 +35,8 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
       );
     case "var": {
       const known = environment.typeOf(term);
-      // An empty set or object that a variable holds may still be any other.
-      if (known !== undefined && !isEmptyType(known)) return unifies(known, type);
+      // An empty set that a variable holds may still be any other.
+      if (known !== undefined && !isEmptySetType(known)) return unifies(known, type);
       if (known !== undefined && !union) return unifies(known, type) || known.kind === type.kind;
       environment.set(term.name, type);
       return true;
@@ -183,9 +183,6 @@ function repeatsEmptySet(a: Term, b: Term): boolean {
   return new Set(names).size < names.length;
 }
 
-function isEmptyType(type: Type): boolean {
-  return (
-    (type.kind === "set" && type.of === undefined) ||
-    (type.kind === "object" && type.members.length === 0 && type.rest === undefined)
-  );
+function isEmptySetType(type: Type): boolean {
+  return type.kind === "set" && type.of === undefined;
 }
