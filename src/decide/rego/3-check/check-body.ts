@@ -1,380 +1,259 @@
-/** The checks of one body: its calls, its equalities, and every reference in it. */
-import { nearest } from "#kernel";
-import type { RuleTree } from "../2-resolve/program.ts";
-import type { SourceFinding } from "../errors.ts";
+/**
+ * The checks of one body. As in OPA, what is called, closed over or referred to within an expression is checked before the
+ * expression itself, as if it stood in an expression of its own.
+ */
 import type { Span } from "../source.ts";
-import type { Body, CallTerm, Expr, RefTerm, Term } from "../syntax.ts";
+import type { Body, CallTerm, ComprehensionTerm, Expr, RefTerm, Term, With } from "../syntax.ts";
 import { termText } from "../term-text.ts";
-import { constantOf } from "./constant.ts";
-import type { Environment } from "./environment.ts";
-import { type Signature, signatureOf } from "./signature.ts";
-import {
-  ANY,
-  isCollection,
-  isUnknown,
-  keysOf,
-  STRING,
-  select,
-  type Type,
-  typeText,
-  unifies,
-  valuesOf,
-} from "./types.ts";
+import { ReferenceChecker } from "./check-reference.ts";
+import { scalarOf } from "./constant.ts";
+import type { RuleDocuments } from "./documents.ts";
+import { comprehensionType, type Environment, operandsOf } from "./environment.ts";
+import type { Findings } from "./findings.ts";
+import { keysOf, valuesOf } from "./members.ts";
+import { replaceDocuments } from "./replace-documents.ts";
+import { ANY, isUnknown, type Type, unifies } from "./types.ts";
 import { unifyTerm, unifyTerms } from "./unify.ts";
 
 export class BodyChecker {
   readonly #environment: Environment;
-  readonly #findings: SourceFinding[];
-  constructor(environment: Environment, findings: SourceFinding[]) {
+  readonly #findings: Findings;
+  readonly #rules: RuleDocuments;
+  readonly #references: ReferenceChecker;
+  /** In a query `==` answers with its outcome, whatever it compares. */
+  readonly #isQuery: boolean;
+  constructor(
+    environment: Environment,
+    findings: Findings,
+    rules: RuleDocuments,
+    options: { readonly query?: boolean } = {},
+  ) {
     this.#environment = environment;
     this.#findings = findings;
+    this.#rules = rules;
+    this.#references = new ReferenceChecker(environment, findings, rules.root);
+    this.#isQuery = options.query ?? false;
   }
 
-  /** Of a query, a comparison that stands alone answers with its outcome. */
-  body(expressions: Body, isQuery: boolean = false): void {
-    for (const expr of expressions) {
-      this.#replacements(expr);
-      this.#environment.replaced = expr.with.flatMap(({ target, value }) =>
-        target.kind === "ref" ? [{ target, type: this.#environment.typeOf(value) }] : [],
-      );
-      this.#expression(expr, isQuery);
-      this.#environment.replaced = [];
-    }
+  body(expressions: Body): void {
+    for (const expr of expressions) this.#expression(expr);
   }
 
-  #expression({ at, form, not }: Expr, isQuery: boolean): void {
-    // What a closure of `not` or `every` holds is not typed, as in OPA.
+  #expression(expr: Expr): void {
+    for (const replacement of expr.with) this.#replacement(replacement);
+    const undo = replaceDocuments(this.#environment, this.#rules, expr.with);
+    this.#form(expr);
+    undo();
+  }
+
+  #form({ at, form, not }: Expr): void {
+    // What a closure of `not` holds is not typed, as in OPA.
     if (not !== undefined) return;
     switch (form.kind) {
       case "term":
-        if (form.term.kind === "call") this.#call(form.term, at, !isQuery);
-        else this.term(form.term);
+        if (form.term.kind === "call") this.#statement(form.term, at);
+        else this.#operand(form.term);
         return;
       case "some":
         return;
       case "some-in": {
-        this.term(form.collection);
-        const type = this.#environment.typeOf(form.collection);
-        if (isScalar(form.collection) && form.value.kind !== "var") {
-          this.#mismatch(at, form.value, form.collection);
-          return;
-        }
-        if (!this.#isIterated(form.collection, type, form.key)) return;
-        const key = isUnknown(type) ? ANY : (keysOf(type) ?? ANY);
-        const value = isUnknown(type) ? ANY : (valuesOf(type) ?? ANY);
-        const fits =
-          (form.key === undefined || unifyTerm(this.#environment, form.key, key, false)) &&
-          unifyTerm(this.#environment, form.value, value, false);
-        if (!fits) this.#mismatch(at, form.value, form.collection);
-        for (const pattern of [form.key, form.value])
-          if (pattern !== undefined) this.#environment.nameAll(pattern);
+        const key: Term = form.key ?? wildcard(form.collection.at);
+        const { collection } = form;
+        const step: RefTerm =
+          collection.kind === "ref"
+            ? { ...collection, path: [...collection.path, key] }
+            : { kind: "ref", at: collection.at, head: collection, path: [key] };
+        this.#equality(at, form.value, step);
         return;
       }
       case "every":
-        this.term(form.domain);
-        for (const pattern of [form.key, form.value])
-          if (pattern !== undefined) this.#environment.nameAll(pattern);
-        this.#referencesOf(form.body);
+        this.#apart(form.domain);
+        this.#within(form.body);
     }
   }
 
-  #replacements({ with: replacements }: Expr): void {
-    // A function may stand in for another.
-    for (const { target, value } of replacements) {
-      const type = this.#functionTypeOf(value);
-      if (type === undefined) this.term(value);
-      else this.#replacement(target, type);
+  /** In the body of `every`, OPA looks at references and closures alone. */
+  #within(body: Body): void {
+    for (const { form, with: replacements } of body) {
+      for (const { value } of replacements)
+        if (this.#environment.functionOf(value) === undefined) this.#parts(value);
+      switch (form.kind) {
+        case "term":
+          this.#parts(form.term);
+          break;
+        case "some":
+          break;
+        case "some-in":
+          this.#parts(form.collection);
+          break;
+        case "every":
+          this.#parts(form.domain);
+          this.#within(form.body);
+      }
     }
   }
 
-  /** Of what a closure of `every` holds, OPA looks at the references alone. */
-  #referencesOf(body: Body): void {
-    for (const { form } of body) if (form.kind === "term") this.#referencesWithin(form.term);
+  #parts(node: Term): void {
+    if (node.kind === "call") for (const arg of node.args) this.#parts(arg);
+    else if (node.kind === "array" || node.kind === "set") for (const item of node.items) this.#parts(item);
+    else if (node.kind === "object") for (const part of node.members.flat()) this.#parts(part);
+    else if (node.kind === "ref") {
+      if (node.head.kind !== "var") this.#parts(node.head);
+      for (const step of node.path) this.#parts(step);
+      if (isTyped(node.head)) this.#references.check(node);
+    } else if (node.kind === "comprehension") this.#comprehension(node);
   }
 
-  #referencesWithin(node: Term): void {
-    switch (node.kind) {
-      case "ref":
-        for (const step of node.path) this.#referencesWithin(step);
-        if (node.head.kind === "var" && this.#environment.variable(node.head.name) !== undefined)
-          this.#reference(node);
-        return;
-      case "call":
-        for (const arg of node.args) this.#referencesWithin(arg);
-        return;
-      case "array":
-      case "set":
-        for (const item of node.items) this.#referencesWithin(item);
-        return;
-      case "object":
-        for (const member of node.members) for (const part of member) this.#referencesWithin(part);
-        return;
-      case "boolean":
-      case "comprehension":
-      case "null":
-      case "number":
-      case "string":
-      case "template":
-      case "var":
-        return;
-    }
-  }
-
-  /** The signature of a function that is named, not called. */
-  #functionTypeOf(term: Term): Signature | undefined {
-    if (term.kind === "var") {
-      const signature =
-        this.#environment.variable(term.name) === undefined ? signatureOf(term.name) : undefined;
-      return signature;
-    }
-    const type = term.kind === "ref" ? this.#environment.typeOf(term) : undefined;
-    return type?.kind === "function" ? { ...type, variadic: false } : undefined;
-  }
-
-  /** What stands in for a function takes what it takes, and gives what it gives. */
-  #replacement(target: Term, replacement: Signature): void {
-    const signature = this.#functionTypeOf(target);
-    if (signature === undefined || signature.variadic) return;
-    const fits =
-      signature.operands.length === replacement.operands.length &&
-      signature.operands.every((operand, index) => unifies(operand, replacement.operands[index]));
-    if (!fits)
-      this.#add(target.at, `${target.kind === "var" ? target.name : termText(target)}: arity mismatch`);
-  }
-
-  /** `some k, v in xs` reads `xs[k]`: a scalar that is written out has just no solution, one behind a name is a mistake. */
-  #isIterated(collection: Term, type: Type | undefined, key: Term | undefined): boolean {
-    const constant = key === undefined ? undefined : constantOf(key);
-    const scalar =
-      type !== undefined &&
-      (hasUnknownKeys(type) ||
-        (!isCollection(type) &&
-          (collection.kind === "var" || collection.kind === "ref" || collection.kind === "call")));
-    const missing = constant !== undefined && isCollection(type) && select(type, constant) === undefined;
-    if (!scalar && !missing) return true;
-    const step = key === undefined ? "_" : termText(key);
-    this.#add(collection.at, `undefined ref: ${termText(collection)}[${step}]`);
-    return false;
-  }
-
-  /** Everything within a term: calls, closures, references. */
+  /** Checks a term that is taken as it is: the value of a rule, an operand of a call. */
   term(node: Term): void {
+    // What is wrong is said; beyond that nothing is known of it.
+    if (this.#operand(node) || node.kind !== "ref" || this.#environment.typeOf(node) !== undefined) return;
+    this.#environment.learn(node, ANY);
+  }
+
+  /** Checks a term that is given a name of its own; what it holds that nothing is known of can be anything. */
+  #apart(node: Term): void {
+    this.term(node);
+    const isPattern = node.kind === "array" || node.kind === "object";
+    if (isPattern && isUnknown(this.#environment.typeOf(node))) unifyTerm(this.#environment, node, ANY);
+  }
+
+  /** Checks what is within a term, and answers whether its references and closures are right. */
+  #operand(node: Term): boolean {
     switch (node.kind) {
       case "call":
-        this.#call(node);
-        return;
+        this.#value(node);
+        return true;
       case "ref":
-        for (const step of node.path) if (step.kind !== "var") this.term(step);
-        if (node.head.kind !== "var") this.term(node.head);
-        this.#reference(node);
-        return;
+        for (const step of node.path) this.term(step);
+        if (node.head.kind !== "var") this.#apart(node.head);
+        return this.#references.check(node);
       case "array":
       case "set":
         for (const item of node.items) this.term(item);
-        return;
+        return true;
       case "object":
-        for (const [key, value] of node.members) {
-          this.term(key);
-          this.term(value);
-        }
-        return;
-      case "comprehension": {
-        const inner = this.#environment.inner();
-        const checker = new BodyChecker(inner, this.#findings);
-        this.#environment.comprehensions.set(node, inner);
-        checker.body(node.body);
-        if (node.key !== undefined) checker.term(node.key);
-        checker.term(node.value);
-        return;
-      }
+        for (const part of node.members.flat()) this.term(part);
+        return true;
+      case "comprehension":
+        return this.#comprehension(node);
       case "boolean":
       case "null":
       case "number":
       case "string":
       case "template":
       case "var":
-        return;
+        return true;
     }
   }
 
-  #call(call: CallTerm, at: Span = call.at, isStatement = false): void {
-    const before = this.#findings.length;
+  #comprehension(node: ComprehensionTerm): boolean {
+    const before = this.#findings.count;
+    const inner = this.#environment.inner();
+    const checker = new BodyChecker(inner, this.#findings, this.#rules, { query: this.#isQuery });
+    checker.body(node.body);
+    if (node.key !== undefined) checker.term(node.key);
+    checker.term(node.value);
+    if (this.#findings.count > before) return false;
+    const key = node.key === undefined ? undefined : inner.typeOf(node.key);
+    this.#environment.learn(node, comprehensionType(node.of, key, inner.typeOf(node.value)));
+    return true;
+  }
+
+  /** A call that stands alone. */
+  #statement(call: CallTerm, at: Span): void {
+    const [a, b] = call.args;
+    const name = nameOf(call);
+    if (call.args.length === 2 && a && b && (name === "eq" || (name === "equal" && !this.#isQuery)))
+      this.#equality(at, a, b);
+    else this.#call(call, at, []);
+  }
+
+  /** A call whose result is used. */
+  #value(call: CallTerm): void {
+    const [a, b] = call.args;
+    if (nameOf(call) === "eq" && a && b && call.args.length === 2) this.#equality(call.at, a, b);
+    else if (this.#call(call, call.at, [undefined]))
+      this.#environment.learn(call, this.#environment.functionOf(call.operator)?.result ?? ANY);
+  }
+
+  #equality(at: Span, a: Term, b: Term): void {
+    const isRight = [this.#operand(a), this.#operand(b)].every((right) => right);
+    const left = this.#environment.typeOf(a);
+    const right = this.#environment.typeOf(b);
+    if (unifyTerms(this.#environment, a, b)) return;
+    // Of what is wrong within an operand, its type being unknown, enough is said.
+    if (isRight || (left !== undefined && right !== undefined)) this.#findings.mismatch(at, left, right);
+  }
+
+  /** `results` are those that no operand stands for. */
+  #call(call: CallTerm, at: Span, results: readonly undefined[]): boolean {
     for (const arg of call.args) this.term(arg);
-    // What is wrong within an operand is said already.
-    if (this.#findings.length > before) return;
     const [a, b, c] = call.args;
-    const name = call.operator.kind === "var" ? call.operator.name : termText(call.operator);
-    // A comparison whose outcome is a value may well be false.
-    if (
-      (name === "eq" || (name === "equal" && isStatement)) &&
-      a !== undefined &&
-      b !== undefined &&
-      call.args.length === 2
-    ) {
-      if (!unifyTerms(this.#environment, a, b)) this.#mismatch(at, a, b);
-      return;
-    }
-    if (name === "internal.member_2" && a !== undefined && b !== undefined) {
-      this.#membership(at, a, b);
-      return;
-    }
-    if (name === "internal.member_3" && a !== undefined && b !== undefined && c !== undefined) {
-      this.#membership(at, b, c, a);
-      return;
-    }
-    const signature =
-      call.operator.kind === "var" ? signatureOf(call.operator.name) : this.#functionOf(call.operator);
-    if (signature === undefined) return;
-    const operands: readonly Type[] = signature.variadic
-      ? call.args.map(() => ANY)
-      : signature.result === undefined
-        ? signature.operands
-        : [...signature.operands, signature.result];
+    const name = nameOf(call);
+    if (name === "internal.member_2" && a && b) return this.#membership(at, a, b);
+    if (name === "internal.member_3" && a && b && c) return this.#membership(at, b, c, a);
+    const signature = this.#environment.functionOf(call.operator);
+    if (signature === undefined) return true;
+    const operands = operandsOf(call, signature);
+    const have = call.args.map((arg) => this.#environment.typeOf(arg));
     for (const [index, arg] of call.args.entries()) {
       const wanted = operands[index];
-      if (wanted === undefined || unifyTerm(this.#environment, arg, wanted, false)) continue;
-      const have = call.args.map((operand) => typeText(this.#environment.typeOf(operand))).join(", ");
-      const want = signature.operands.map(typeText).join(", ");
-      this.#add(at, `${name}: invalid argument(s)`, `have (${have}), want (${want})`);
-      return;
-    }
-  }
-
-  /** `value in collection`, `key, value in collection`. */
-  #membership(at: Span, value: Term, collection: Term, key?: Term): void {
-    const type = this.#environment.typeOf(collection);
-    const values = valuesOf(type);
-    const keys = keysOf(type);
-    const known = (term: Term): Type => this.#environment.typeOf(term) ?? ANY;
-    if (values !== undefined && !unifies(known(value), values)) this.#mismatch(at, value, collection);
-    else if (key !== undefined && keys !== undefined && !unifies(known(key), keys))
-      this.#mismatch(at, key, collection);
-  }
-
-  #functionOf(
-    operator: RefTerm,
-  ):
-    | { readonly operands: readonly Type[]; readonly result: Type | undefined; readonly variadic: boolean }
-    | undefined {
-    const type = this.#environment.typeOf(operator);
-    return type?.kind === "function" ? { ...type, variadic: false } : undefined;
-  }
-
-  #mismatch(at: Span, a: Term, b: Term): void {
-    const [left, right] = [a, b].map((term) => typeText(this.#environment.typeOf(term)));
-    this.#add(at, "match error", `left is ${left}, right is ${right}`);
-  }
-
-  #reference(node: RefTerm): void {
-    const { head, path } = node;
-    const type = this.#environment.typeOf(node);
-    if (type?.kind === "function") {
-      this.#add(node.at, `function ${termText(node)} used as reference, not called`);
-      return;
-    }
-    const replacement = this.#environment.replacement(node);
-    if (replacement !== undefined) this.#leaf(node, replacement.type, path, replacement.from);
-    else if (this.#environment.isAffected(node)) return;
-    else if (head.kind === "var" && head.name === "data")
-      this.#document(node, this.#environment.rules.tree, 0);
-    // An argument that nothing is known of can be anything.
-    else this.#leaf(node, this.#environment.typeOf(head) ?? (head.kind === "var" ? ANY : undefined), path, 0);
-  }
-
-  /** Steps through documents that rules are below of: these have names. */
-  #document(node: RefTerm, tree: RuleTree, index: number): boolean {
-    const { path } = node;
-    const step = path[index];
-    if (step === undefined) return true;
-    const key = constantOf(step);
-    const child = typeof key === "string" ? tree.children.get(key) : undefined;
-    if (child !== undefined) return this.#document(node, child, index + 1);
-    if (tree.group !== undefined) {
-      const type = this.#environment.rules.ofGroup(tree.group);
-      if (type?.kind === "function") {
-        this.#add(node.at, `function ${termText(node)} used as reference, not called`);
-        return false;
-      }
-      // Beside rules for single members there may be others, in base documents.
-      return this.#leaf(node, tree.children.size > 0 ? ANY : type, path, index);
-    }
-    if (key === undefined) {
-      const exist = this.#environment.typeOf(step);
-      if (exist !== undefined && !unifies(STRING, exist)) return this.#undefined(node, keysOfTree(tree));
-      if (exist === undefined && step.kind === "var") this.#environment.set(step.name, STRING);
-    }
-    // What base documents hold is not known.
-    return this.#leaf(node, ANY, path, index + 1);
-  }
-
-  #leaf(node: RefTerm, start: Type | undefined, path: readonly Term[], from: number): boolean {
-    let type = start;
-    for (const step of path.slice(from)) {
-      if (!isCollection(type) || hasUnknownKeys(type)) return this.#undefined(node, []);
-      // An empty collection has no keys that a variable could differ from.
-      const keys = keysOf(type) ?? ANY;
-      const constant = constantOf(step);
-      if (constant !== undefined) {
-        const found = select(type, constant);
-        if (found === undefined) return this.#undefined(node, namesOf(type));
-        type = found;
-        continue;
-      }
-      if (step.kind === "var") {
-        const exist = this.#environment.variable(step.name);
-        if (exist === undefined) this.#environment.set(step.name, keys);
-        else if (!unifies(exist, keys)) return this.#undefined(node, namesOf(type));
-      } else if (step.kind === "ref" || step.kind === "call") {
-        const exist = this.#environment.typeOf(step);
-        if (exist !== undefined && !unifies(exist, keys)) return this.#undefined(node, namesOf(type));
-      } else if (!unifyTerm(this.#environment, step, keys, false))
-        return this.#undefined(node, namesOf(type));
-      type = valuesOf(type) ?? ANY;
+      if (wanted === undefined) continue;
+      // What is known is not widened to what is wanted.
+      const type = have[index];
+      if ((isUnknown(type) || unifies(type, wanted)) && unifyTerm(this.#environment, arg, wanted)) continue;
+      this.#findings.operands(at, `${name}: invalid argument(s)`, [...have, ...results], operands);
+      return false;
     }
     return true;
   }
 
-  #undefined(node: RefTerm, names: readonly string[]): boolean {
-    const last = node.path.findLast((step) => step.kind === "string");
-    const meant = last?.kind === "string" ? nearest(last.value, names) : undefined;
-    this.#add(
-      node.at,
-      `undefined ref: ${termText(node)}`,
-      meant === undefined ? undefined : `did you mean ${meant}?`,
-    );
-    return false;
+  /** `value in collection`, `key, value in collection`. */
+  #membership(at: Span, value: Term, collection: Term, key?: Term): boolean {
+    const type = this.#environment.typeOf(collection);
+    const parts: readonly (readonly [Term, Type | undefined])[] =
+      key === undefined
+        ? [[value, valuesOf(type)]]
+        : [
+            [key, keysOf(type)],
+            [value, valuesOf(type)],
+          ];
+    for (const [term, wanted] of parts) {
+      const have = this.#environment.typeOf(term);
+      if (wanted === undefined) continue;
+      if (isUnknown(have) ? unifyTerm(this.#environment, term, wanted) : unifies(have, wanted)) continue;
+      this.#findings.mismatch(at, have, wanted);
+      return false;
+    }
+    return true;
   }
 
-  #add(at: Span, message: string, hint?: string): void {
-    const { line, column } = at.source.position(at.start);
-    this.#findings.push({
-      code: "rego_type_error",
-      severity: "error",
-      file: at.source.file,
-      line,
-      column,
-      length: Math.max(1, at.end - at.start),
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    });
+  /** What stands in for a function takes what that takes. */
+  #replacement({ at, target, value }: With): void {
+    const replaced = this.#environment.functionOf(target);
+    const replacement = this.#environment.functionOf(value);
+    if (replacement === undefined) this.term(value);
+    if (replacement === undefined || replaced === undefined || replaced.variadic) return;
+    const fits =
+      replaced.operands.length === replacement.operands.length &&
+      replaced.operands.every((operand, index) => unifies(operand, replacement.operands[index]));
+    if (fits) return;
+    const name = target.kind === "var" ? target.name : termText(target);
+    this.#findings.operands(at, `${name}: arity mismatch`, replacement.operands, replaced.operands);
   }
 }
 
-function keysOfTree(tree: RuleTree): readonly string[] {
-  return [...tree.children.keys()];
+/** A variable that no other place has. */
+function wildcard(at: Span): Term {
+  return { kind: "var", at, name: `$some ${at.start}` };
 }
 
-function namesOf(type: Type | undefined): readonly string[] {
-  return type?.kind === "object"
-    ? type.members.flatMap(({ key }) => (typeof key === "string" ? [key] : []))
-    : [];
+/** Names that `every` binds, and scalars that are written out, are not typed. */
+function isTyped(head: Term): boolean {
+  return scalarOf(head) === undefined;
 }
 
-/** An object of which not even the type of its keys is known cannot be gone through. */
-function isScalar({ kind }: Term): boolean {
-  return kind === "null" || kind === "boolean" || kind === "number" || kind === "string";
-}
-
-function hasUnknownKeys(type: Type | undefined): boolean {
-  return type?.kind === "object" && type.rest !== undefined && type.rest.key === undefined;
+function nameOf({ operator }: CallTerm): string {
+  return operator.kind === "var" ? operator.name : termText(operator);
 }

@@ -1,72 +1,87 @@
-/** What is known of the variables of one body, and of what its references lead to. */
-import type { RuleTree } from "../2-resolve/program.ts";
-import type { CallTerm, RefTerm, Term } from "../syntax.ts";
-import { canonicalText, type Value } from "../values/index.ts";
-import { constantOf } from "./constant.ts";
-import { isWithin } from "./replaced.ts";
-import type { RuleTypes } from "./rule-types.ts";
+/** What is known of the variables of one body, and what its terms can be. */
+import type { CallTerm, ObjectTerm, RefTerm, Term } from "../syntax.ts";
+import { constantOf, scalarOf } from "./constant.ts";
+import { isCollection, select, valuesOf } from "./members.ts";
 import { signatureOf } from "./signature.ts";
 import {
   ANY,
-  isCollection,
+  arrayOf,
+  BOOLEAN,
+  bounded,
+  dictionary,
+  type FunctionType,
+  keyOf,
+  NULL,
+  NUMBER,
+  objectType,
   or,
   orAll,
   type Property,
   type Rest,
-  select,
+  STRING,
   type Type,
-  valuesOf,
 } from "./types.ts";
 
-/** A document, and what a `with` puts in its place. */
-export interface Replacement {
-  readonly target: RefTerm;
-  readonly type: Type | undefined;
+/** The documents that references lead to. */
+export interface Documents {
+  readonly input: Type;
+  /** What is at a path into `data`. */
+  dataAt(path: readonly Term[]): Type | undefined;
 }
 
-/** What a part is replaced in: an object, though nothing else is known of it. */
-const COMPOSED: Type = { kind: "object", members: [], rest: { key: ANY, value: ANY } };
-
+/**
+ * The result of a call, and the value of a comprehension, are as variables that stand for them: they become known once the
+ * term was checked, and stay unknown where that failed.
+ */
 export class Environment {
-  readonly rules: RuleTypes;
-  readonly #variables = new Map<string, Type | undefined>();
+  readonly documents: Documents;
+  readonly #variables = new Map<string, Type>();
+  readonly #terms = new Map<Term, Type>();
   readonly #outer: Environment | undefined;
-  constructor(rules: RuleTypes, outer?: Environment) {
-    this.rules = rules;
+  constructor(documents: Documents, outer?: Environment) {
+    this.documents = documents;
     this.#outer = outer;
   }
 
-  /** What `with` puts into documents for the expression at hand. */
-  replaced: readonly Replacement[] = [];
+  /** What `with` makes of the input for the expression at hand. */
+  replacedInput: Type | undefined;
 
+  get input(): Type {
+    const outer = this.#outer;
+    return this.replacedInput ?? (outer === undefined ? this.documents.input : outer.input);
+  }
+
+  /** Of a closure, which sees what is around it. */
   inner(): Environment {
-    return new Environment(this.rules, this);
+    return new Environment(this.documents, this);
   }
 
   variable(name: string): Type | undefined {
-    if (name === "input") return ANY;
     return this.#variables.get(name) ?? this.#outer?.variable(name);
   }
 
-  set(name: string, type: Type | undefined): void {
-    this.#variables.set(name, type);
+  /** From here on the variable, or what stands for a term, is of that type. */
+  learn(term: Term, type: Type): void {
+    if (term.kind === "var") this.#variables.set(term.name, type);
+    else this.#terms.set(term, type);
   }
 
-  /** Variables of a term that nothing is known of can be anything. */
-  nameAll(term: Term): void {
+  #learned(term: Term): Type | undefined {
+    return this.#terms.get(term) ?? (this.#outer === undefined ? undefined : this.#outer.#learned(term));
+  }
+
+  /** Variables of a pattern that nothing is known of can be anything. */
+  settle(term: Term): void {
     switch (term.kind) {
       case "var":
-        if (this.variable(term.name) === undefined) this.set(term.name, ANY);
+        if (this.variable(term.name) === undefined) this.learn(term, ANY);
         return;
       case "array":
       case "set":
-        for (const item of term.items) this.nameAll(item);
+        for (const item of term.items) this.settle(item);
         return;
       case "object":
-        for (const [key, value] of term.members) {
-          this.nameAll(key);
-          this.nameAll(value);
-        }
+        for (const member of term.members) for (const part of member) this.settle(part);
         return;
       case "boolean":
       case "call":
@@ -83,123 +98,83 @@ export class Environment {
   typeOf(term: Term): Type | undefined {
     switch (term.kind) {
       case "null":
+        return NULL;
       case "boolean":
+        return BOOLEAN;
       case "number":
+        return NUMBER;
       case "string":
-        return { kind: term.kind };
-      case "var":
-        if (term.name === "data") return this.rules.ofNode(this.rules.tree);
-        if (term.name !== "input") return this.variable(term.name);
-        return this.#ofDocument({ kind: "ref", at: term.at, head: term, path: [] }) ?? ANY;
-      case "ref":
-        return this.#ofDocument(term) ?? this.#ofReference(term.head, term.path);
-      case "array":
-        return { kind: "array", items: term.items.map((item) => this.typeOf(item)), rest: undefined };
-      case "set":
-        return { kind: "set", of: orAll(term.items.map((item) => this.typeOf(item))) };
-      case "object":
-        return this.#ofObject(term.members);
-      case "call":
-        return this.ofCall(term);
-      case "comprehension": {
-        const inner = this.comprehensions.get(term) ?? this;
-        const found = inner.typeOf(term.value);
-        // Of an empty set nothing is known that two of them could differ in.
-        const value = found?.kind === "set" && found.of === undefined ? ANY : found;
-        if (term.of === "array") return { kind: "array", items: [], rest: value };
-        if (term.of === "set") return { kind: "set", of: value };
-        const key = term.key === undefined ? undefined : inner.typeOf(term.key);
-        return { kind: "object", members: [], rest: { key, value } };
-      }
       case "template":
-        return ANY;
+        return STRING;
+      case "var":
+        if (term.name === "input") return this.input;
+        return term.name === "data" ? this.documents.dataAt([]) : this.variable(term.name);
+      case "ref":
+        return this.#learned(term) ?? this.#ofReference(term);
+      case "array":
+        return bounded(arrayOf(term.items.map((item) => this.typeOf(item))));
+      case "set":
+        return bounded({ kind: "set", of: orAll(term.items.map((item) => this.typeOf(item))) });
+      case "object":
+        return bounded(this.#ofObject(term));
+      case "call":
+      case "comprehension":
+        return this.#learned(term);
     }
   }
 
-  /** What is known within each comprehension whose body was checked. */
-  readonly comprehensions: Map<Term, Environment> = new Map<Term, Environment>();
-
-  ofCall(call: CallTerm): Type | undefined {
-    if (call.operator.kind === "var") return signatureOf(call.operator.name)?.result;
-    const type = this.typeOf(call.operator);
-    return type?.kind === "function" ? type.result : ANY;
+  /** The function that a name or reference stands for. */
+  functionOf(term: Term): FunctionType | undefined {
+    if (term.kind === "var")
+      return this.variable(term.name) === undefined ? signatureOf(term.name) : undefined;
+    const type = term.kind === "ref" ? this.#ofReference(term) : undefined;
+    return type?.kind === "function" ? type : undefined;
   }
 
-  #ofObject(members: readonly (readonly [Term, Term])[]): Type {
-    const known = new Map<string, Property>();
+  #ofObject({ members }: ObjectTerm): Type {
+    const known: Property[] = [];
     let rest: Rest | undefined;
     for (const [key, value] of members) {
       const constant = constantOf(key);
       const type = this.typeOf(value);
-      // Of equal keys the last counts.
-      if (constant !== undefined) known.set(canonicalText(constant), { key: constant, type });
-      else rest = { key: or(rest?.key, this.typeOf(key) ?? ANY), value: or(rest?.value, type) };
+      if (constant !== undefined) known.push({ key: keyOf(constant), type });
+      else rest = { key: or(rest?.key, this.typeOf(key)), value: or(rest?.value, type) };
     }
-    return { kind: "object", members: [...known.values()], rest };
+    return objectType(known, rest);
   }
 
-  /** The replacements of each `with` around, the innermost last. */
-  #replacements(): readonly Replacement[] {
-    return this.#outer === undefined ? this.replaced : [...this.#outer.#replacements(), ...this.replaced];
-  }
-
-  /** What rules define and a `with` replaces, the reference leading there or into it: what it can be, and where it begins. */
-  replacement(reference: RefTerm): { readonly type: Type | undefined; readonly from: number } | undefined {
-    const found = this.#replacements().findLast(({ target }) => isWithin(reference, target));
-    if (found === undefined) return undefined;
-    const { head, path } = found.target;
-    const type = this.#ofReference(head, path);
-    if (type?.kind === "function") return undefined;
-    return { type: or(type, found.type), from: path.length };
-  }
-
-  /** Whether a `with` replaces what the rules that the reference leads to read. */
-  isAffected(reference: RefTerm): boolean {
-    return this.#replacements().some(({ target }) => this.rules.readers.reads(reference, target));
-  }
-
-  /** Of a document that a `with` replaces, or puts something into. */
-  #ofDocument(reference: RefTerm): Type | undefined {
-    if (this.#replacements().length === 0) return undefined;
-    const into = this.#replacements().findLast(({ target }) => isWithin(target, reference));
-    if (into !== undefined && into.target.path.length > reference.path.length) {
-      const type = this.#ofReference(reference.head, reference.path);
-      return type?.kind === "any" ? COMPOSED : or(type, COMPOSED);
-    }
-    const replacement = this.replacement(reference);
-    if (replacement !== undefined) return follow(replacement.type, reference.path.slice(replacement.from));
-    return this.isAffected(reference) ? ANY : undefined;
-  }
-
-  #ofReference(head: Term, path: readonly Term[]): Type | undefined {
-    if (head.kind !== "var") return follow(this.typeOf(head), path);
-    if (head.name !== "data") return follow(this.variable(head.name) ?? ANY, path);
-    let tree: RuleTree = this.rules.tree;
-    for (const [index, step] of path.entries()) {
-      const key = constantOf(step);
-      const child = typeof key === "string" ? tree.children.get(key) : undefined;
-      if (child === undefined) {
-        if (tree.group !== undefined)
-          return tree.children.size > 0 ? ANY : follow(this.rules.ofGroup(tree.group), path.slice(index));
-        if (key !== undefined) return ANY;
-        return follow(this.rules.ofNode(tree), path.slice(index));
-      }
-      tree = child;
-    }
-    return this.rules.ofNode(tree);
+  #ofReference({ head, path }: RefTerm): Type | undefined {
+    if (head.kind === "var" && head.name === "data") return this.documents.dataAt(path);
+    // What is bound by nothing that is typed, such as the names of `every`, can be anything.
+    return follow(this.typeOf(head) ?? (head.kind === "var" ? ANY : undefined), path);
   }
 }
 
 /** The type at the end of a path into a type. */
-function follow(type: Type | undefined, path: readonly Term[]): Type | undefined {
+export function follow(type: Type | undefined, path: readonly Term[]): Type | undefined {
   let found = type;
   for (const step of path) {
-    const key = constantOf(step);
-    // What an empty collection has is not known to be anything.
-    found =
-      key !== undefined
-        ? select(found, key as Value)
-        : (valuesOf(found) ?? (isCollection(found) ? ANY : undefined));
+    const key = scalarOf(step);
+    if (key !== undefined) found = select(found, key);
+    // What is in an empty collection is not known to be anything.
+    else if (isCollection(found)) found = valuesOf(found) ?? ANY;
+    else return undefined;
   }
   return found;
+}
+
+/** The type of a comprehension, by those of its key and value. */
+export function comprehensionType(
+  of: "array" | "set" | "object",
+  key: Type | undefined,
+  value: Type | undefined,
+): Type {
+  if (of === "object") return dictionary(key, value);
+  return of === "set" ? { kind: "set", of: value } : { kind: "array", items: [], rest: value };
+}
+
+/** The operands that a call must fit, its result being the last. */
+export function operandsOf(call: CallTerm, { operands, result, variadic }: FunctionType): readonly Type[] {
+  if (variadic) return call.args.map(() => ANY);
+  return result === undefined ? operands : [...operands, result];
 }

@@ -4,7 +4,9 @@ import type { SourceFinding } from "../errors.ts";
 import type { Value } from "../values/index.ts";
 import { BodyChecker } from "./check-body.ts";
 import { Environment } from "./environment.ts";
+import { Findings } from "./findings.ts";
 import { RuleTypes } from "./rule-types.ts";
+import { Schemas } from "./schemas/index.ts";
 
 /** What is known of a program's rules, for its queries. */
 export interface TypeEnvironment {
@@ -16,14 +18,14 @@ export function checkTypes(
   program: Program,
   _options: { readonly schemas?: ReadonlyMap<string, Value> } = {},
 ): { readonly findings: readonly SourceFinding[]; readonly types: TypeEnvironment } {
-  const rules = new RuleTypes(program.tree);
+  const rules = new RuleTypes(program.tree, new Schemas());
   rules.checkAll();
-  return { findings: [...rules.findings], types: { rules } };
+  return { findings: rules.findings.sorted(), types: { rules } };
 }
 
 /** Checks a query over checked rules. */
 export function checkQueryTypes({ rules }: TypeEnvironment, query: ResolvedQuery): readonly SourceFinding[] {
-  const findings: SourceFinding[] = [];
-  new BodyChecker(new Environment(rules), findings).body(query.body, true);
-  return findings;
+  const findings = new Findings();
+  new BodyChecker(new Environment(rules.queried), findings, rules, { query: true }).body(query.body);
+  return findings.sorted();
 }

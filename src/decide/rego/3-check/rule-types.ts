@@ -1,98 +1,121 @@
-/** Types of the documents under `data`, worked out when somebody asks for them. */
+/** Types of rules, each checked after those that it refers to. */
 import type { ResolvedRule, RuleGroup, RuleTree } from "../2-resolve/program.ts";
-import type { SourceFinding } from "../errors.ts";
 import type { Term } from "../syntax.ts";
+import { canonicalText, type Value } from "../values/index.ts";
 import { BodyChecker } from "./check-body.ts";
-import { constantOf } from "./constant.ts";
-import { Environment } from "./environment.ts";
-import { Readers } from "./replaced.ts";
-import { ANY, or, orAll, STRING, type Type } from "./types.ts";
+import { scalarOf } from "./constant.ts";
+import { inOrder, Readers } from "./dependencies.ts";
+import { DocumentNode, documentAt, functionOf, nested, type RuleDocuments } from "./documents.ts";
+import { type Documents, Environment } from "./environment.ts";
+import { Findings } from "./findings.ts";
+import type { Schemas } from "./schemas/index.ts";
+import { ANY, type FunctionType, merge, type Type } from "./types.ts";
 
-/** Of all rules of a program, each checked once. */
-export class RuleTypes {
-  readonly tree: RuleTree;
-  readonly findings: SourceFinding[] = [];
-  readonly #known = new Map<RuleGroup, Type | undefined>();
-  readonly readers: Readers;
-  constructor(tree: RuleTree) {
-    this.tree = tree;
-    this.readers = new Readers(tree);
+/** What one rule or branch of it adds: a function, or a type at the end of a path of constants. */
+interface Addition {
+  readonly path: readonly Value[];
+  readonly type: Type;
+}
+
+export class RuleTypes implements RuleDocuments {
+  readonly root: DocumentNode = DocumentNode.root();
+  readonly findings: Findings = new Findings();
+  readonly #tree: RuleTree;
+  readonly #readers: Readers;
+  readonly #schemas: Schemas;
+  constructor(tree: RuleTree, schemas: Schemas) {
+    this.#tree = tree;
+    this.#readers = new Readers(tree);
+    this.#schemas = schemas;
   }
 
-  checkAll(tree: RuleTree = this.tree): void {
-    if (tree.group !== undefined) this.ofGroup(tree.group);
-    for (const child of tree.children.values()) this.checkAll(child);
+  checkAll(): void {
+    for (const group of inOrder(this.#tree)) this.#group(group);
   }
 
-  /** What the rules of a path can be; undefined where that is not known. */
-  ofGroup(group: RuleGroup): Type | undefined {
-    if (this.#known.has(group)) return this.#known.get(group);
-    // Rules cannot be recursive; what `with` reaches may come back here, and is not known then.
-    this.#known.set(group, ANY);
-    const rules = group.default === undefined ? group.rules : [...group.rules, group.default];
-    let type: Type | undefined;
-    for (const rule of rules) {
-      const found = this.#ofRule(rule, group);
-      // A single member beside others that have a variable key says nothing of theirs.
-      const [first] = rule.keys;
-      if (first === undefined || constantOf(first) === undefined) type = or(type, found);
+  readersOf(path: readonly Term[]): ReadonlySet<RuleGroup> {
+    return this.#readers.of(path);
+  }
+
+  /** What the references of a query see. */
+  get queried(): Documents {
+    return this.#documentsOf(undefined);
+  }
+
+  #documentsOf(rule: ResolvedRule | undefined): Documents {
+    const base: Documents = {
+      input: this.#schemas.input,
+      dataAt: (path) => documentAt(this.root, path),
+    };
+    return rule === undefined ? base : this.#schemas.documentsOf(rule, base);
+  }
+
+  #group(group: RuleGroup): void {
+    const rules = group.default === undefined ? group.rules : [group.default, ...group.rules];
+    const additions = rules.flatMap((rule) => this.#rule(rule, group));
+    const functions = additions.flatMap(({ type }) => (type.kind === "function" ? [type] : []));
+    if (functions.length > 0 && functions.length === additions.length) {
+      this.root.add(group.path, functionOf(functions), group);
+      return;
     }
-    if (type === undefined && group.kind === "object") type = ANY;
-    this.#known.set(group, type);
-    return type;
+    const byPath = new Map<string, Addition[]>();
+    for (const addition of additions) {
+      const key = addition.path.map(canonicalText).join();
+      const same = byPath.get(key);
+      if (same === undefined) byPath.set(key, [addition]);
+      else same.push(addition);
+    }
+    for (const same of byPath.values()) {
+      const path = [...group.path, ...(same[0]?.path ?? [])];
+      this.root.add(path, merge(same.map(({ type }) => type)) ?? ANY, group);
+    }
   }
 
-  /** A document that has rules below it, and maybe base data. */
-  ofNode(tree: RuleTree): Type | undefined {
-    if (tree.group !== undefined && tree.children.size === 0) return this.ofGroup(tree.group);
-    const members = [...tree.children].map(([key, child]) => ({ key, type: this.ofNode(child) }));
-    return { kind: "object", members, rest: { key: STRING, value: ANY } };
-  }
-
-  #ofRule(rule: ResolvedRule, group: RuleGroup): Type | undefined {
+  #rule(rule: ResolvedRule, group: RuleGroup): readonly Addition[] {
+    const documents = this.#documentsOf(rule);
     const branches = [{ body: rule.body, value: rule.value }, ...rule.else];
-    return orAll(branches.map(({ body, value }) => this.#ofBranch(rule, group, body, value)));
-  }
-
-  #ofBranch(
-    rule: ResolvedRule,
-    group: RuleGroup,
-    body: ResolvedRule["body"],
-    value: Term | undefined,
-  ): Type | undefined {
-    const environment = new Environment(this);
-    const checker = new BodyChecker(environment, this.findings);
-    const before = this.findings.length;
-    checker.body(body);
-    const heads = [...rule.keys, rule.member, value].filter((term) => term !== undefined);
-    for (const term of heads) checker.term(term);
-    // What is wrong is said once: whoever refers to it has nothing to say.
-    if (this.findings.length > before) return ANY;
-    if (group.kind === "function") {
-      for (const arg of rule.args) environment.nameAll(arg);
-      return {
-        kind: "function",
-        operands: rule.args.map((arg) => environment.typeOf(arg) ?? ANY),
-        result: value === undefined ? { kind: "boolean" } : environment.typeOf(value),
-      };
-    }
-    const leaf: Type | undefined =
-      rule.member !== undefined
-        ? { kind: "set", of: environment.typeOf(rule.member) }
-        : value === undefined
-          ? { kind: "boolean" }
-          : environment.typeOf(value);
-    return nested(environment, rule.keys, leaf);
+    return branches.map(({ body, value }) => {
+      const environment = new Environment(documents);
+      const before = this.findings.count;
+      const checker = new BodyChecker(environment, this.findings, this);
+      checker.body(body);
+      const heads = [...rule.keys, rule.member, value].filter((term) => term !== undefined);
+      for (const term of heads) checker.term(term);
+      // What is wrong is said once: whoever refers to it has nothing to say.
+      const isWrong = this.findings.count > before;
+      return group.kind === "function"
+        ? { path: [], type: isWrong ? ANY : functionType(environment, rule, value) }
+        : additionOf(environment, rule, value, isWrong);
+    });
   }
 }
 
-/** The object that a path with variables adds to. */
-function nested(environment: Environment, keys: readonly Term[], leaf: Type | undefined): Type | undefined {
-  const [key, ...rest] = keys;
-  if (key === undefined || leaf === undefined) return leaf;
-  const value = nested(environment, rest, leaf);
-  const constant = constantOf(key);
-  if (constant !== undefined)
-    return { kind: "object", members: [{ key: constant, type: value }], rest: { key: ANY, value: ANY } };
-  return { kind: "object", members: [], rest: { key: environment.typeOf(key), value } };
+function functionType(environment: Environment, rule: ResolvedRule, value: Term | undefined): FunctionType {
+  for (const arg of rule.args) environment.settle(arg);
+  return {
+    kind: "function",
+    operands: rule.args.map((arg) => environment.typeOf(arg) ?? ANY),
+    result: value === undefined ? { kind: "boolean" } : (environment.typeOf(value) ?? ANY),
+    variadic: false,
+  };
+}
+
+function additionOf(
+  environment: Environment,
+  rule: ResolvedRule,
+  value: Term | undefined,
+  isWrong: boolean,
+): Addition {
+  const variable = rule.keys.findIndex((key) => scalarOf(key) === undefined);
+  const count = variable < 0 ? rule.keys.length : variable;
+  const path = rule.keys.slice(0, count).flatMap((key) => scalarOf(key) ?? [null]);
+  if (isWrong) return { path, type: ANY };
+  const leaf: Type =
+    rule.member !== undefined
+      ? { kind: "set", of: environment.typeOf(rule.member) ?? ANY }
+      : value === undefined
+        ? { kind: "boolean" }
+        : (environment.typeOf(value) ?? ANY);
+  const keys = rule.keys.slice(count).map((key) => environment.typeOf(key) ?? ANY);
+  return { path, type: nested(keys, leaf) };
 }

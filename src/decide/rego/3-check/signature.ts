@@ -1,18 +1,23 @@
 /** The signatures of built-ins as types: the notation of `declarations.ts`, read once each. */
 import { DECLARATIONS } from "../builtins/declarations.ts";
-import { ANY, BOOLEAN, NULL, NUMBER, STRING, type Type } from "./types.ts";
+import {
+  ANY,
+  arrayOf,
+  BOOLEAN,
+  type FunctionType,
+  NULL,
+  NUMBER,
+  objectType,
+  type Property,
+  type Rest,
+  STRING,
+  type Type,
+} from "./types.ts";
 
-export interface Signature {
-  readonly operands: readonly Type[];
-  readonly result: Type | undefined;
-  /** Takes any number of operands. */
-  readonly variadic: boolean;
-}
-
-const KNOWN = new Map<string, Signature>();
+const KNOWN = new Map<string, FunctionType>();
 
 /** The signature of a built-in, or undefined for a name that is none. */
-export function signatureOf(name: string): Signature | undefined {
+export function signatureOf(name: string): FunctionType | undefined {
   const known = KNOWN.get(name);
   if (known !== undefined) return known;
   const text = DECLARATIONS.get(name)?.signature;
@@ -29,7 +34,7 @@ class Reader {
     this.#tokens = text.match(/"[^"]*"|[A-Za-z]+|=>|\.\.\.|[()[\]{}:,|]/g) ?? [];
   }
 
-  signature(): Signature {
+  signature(): FunctionType {
     this.#take("(");
     const operands: Type[] = [];
     let variadic = false;
@@ -44,7 +49,7 @@ class Reader {
     this.#take(")");
     this.#take("=>");
     const result = this.#ahead("nothing") ? undefined : this.#type();
-    return { operands: variadic ? [] : operands, result, variadic };
+    return { kind: "function", operands: variadic ? [] : operands, result, variadic };
   }
 
   #ahead(token: string): boolean {
@@ -71,7 +76,7 @@ class Reader {
       case "string":
         return STRING;
       case "array":
-        return { kind: "array", items: [], rest: undefined };
+        return arrayOf([]);
       case "set": {
         this.#take("[");
         const of = this.#type();
@@ -109,12 +114,12 @@ class Reader {
       if (this.#ahead(",")) this.#take(",");
     }
     this.#take("]");
-    return { kind: "array", items, rest };
+    return arrayOf(items, rest);
   }
 
   #object(): Type {
-    const members: { key: string; type: Type }[] = [];
-    let rest: { key: Type; value: Type } | undefined;
+    const members: Property[] = [];
+    let rest: Rest | undefined;
     while (!this.#ahead("}")) {
       if (this.#ahead("[")) {
         this.#take("[");
@@ -130,6 +135,6 @@ class Reader {
       if (this.#ahead(",")) this.#take(",");
     }
     this.#take("}");
-    return { kind: "object", members, rest };
+    return objectType(members, rest);
   }
 }

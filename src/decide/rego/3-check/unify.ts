@@ -3,47 +3,48 @@ import type { ObjectTerm, Term } from "../syntax.ts";
 import { canonicalText } from "../values/index.ts";
 import { constantOf } from "./constant.ts";
 import type { Environment } from "./environment.ts";
-import { ANY, isAnything, isUnknown, orAll, select, type Type, unifies } from "./types.ts";
+import { select } from "./members.ts";
+import {
+  ANY,
+  type AnyType,
+  isAnything,
+  isUnknown,
+  itemOf,
+  keyOf,
+  type ObjectType,
+  or,
+  type Type,
+  unifies,
+} from "./types.ts";
 
-/** Whether a term can be of a type. A variable that nothing was known of is of that type from here on. */
-export function unifyTerm(environment: Environment, term: Term, type: Type, union: boolean): boolean {
+/**
+ * Whether a term can be of a type. A variable that nothing is known of is of that type from here on; where the type is one
+ * of several alternatives (`widen`), one that is known can be of that type too.
+ */
+export function unifyTerm(environment: Environment, term: Term, type: Type, widen: boolean = false): boolean {
   switch (term.kind) {
     case "array":
-      if (type.kind === "any") return alternatives(environment, term, type, term.items);
-      if (type.kind !== "array") return false;
-      if (term.items.length !== type.items.length && type.rest === undefined) return false;
-      return term.items.every((item, index) => {
-        const wanted = index < type.items.length ? type.items[index] : type.rest;
-        return (
-          wanted !== undefined && !areEmptySets(item, wanted) && unifyTerm(environment, item, wanted, union)
-        );
-      });
-    case "object":
-      if (type.kind === "any")
-        return alternatives(
-          environment,
-          term,
-          type,
-          term.members.flatMap((member) => [...member]),
-        );
-      return type.kind === "object" && unifyObject(environment, term, type, union);
-    case "set":
-      if (type.kind === "any") return alternatives(environment, term, type, term.items);
-      if (type.kind !== "set") return false;
-      return term.items.every(
-        (item) => type.of !== undefined && unifyTerm(environment, item, type.of, union),
+      if (type.kind === "any") return unifyAny(environment, term, term.items, type);
+      return (
+        type.kind === "array" &&
+        (term.items.length === type.items.length || type.rest !== undefined) &&
+        term.items.every((item, index) => fits(environment, item, itemOf(type, index), widen))
       );
-    case "var": {
+    case "set":
+      if (type.kind === "any") return unifyAny(environment, term, term.items, type);
+      return type.kind === "set" && term.items.every((item) => fits(environment, item, type.of, widen));
+    case "object":
+      if (type.kind === "any") return unifyAny(environment, term, term.members.flat(), type);
+      return type.kind === "object" && unifyObject(environment, term, type, widen);
+    case "var":
+    case "call":
+    case "comprehension": {
       const known = environment.typeOf(term);
-      // An empty set that a variable holds may still be any other.
-      if (known !== undefined && !isEmptySetType(known)) return unifies(known, type);
-      if (known !== undefined && !union) return unifies(known, type) || known.kind === type.kind;
-      environment.set(term.name, type);
+      if (known !== undefined && !widen) return unifies(known, type);
+      environment.learn(term, or(known, type) ?? type);
       return true;
     }
     case "boolean":
-    case "call":
-    case "comprehension":
     case "null":
     case "number":
     case "ref":
@@ -53,83 +54,79 @@ export function unifyTerm(environment: Environment, term: Term, type: Type, unio
   }
 }
 
-function alternatives(
-  environment: Environment,
-  term: Term,
-  type: Extract<Type, { kind: "any" }>,
-  parts: readonly Term[],
-): boolean {
+function fits(environment: Environment, term: Term, type: Type | undefined, widen: boolean): boolean {
+  return type !== undefined && unifyTerm(environment, term, type, widen);
+}
+
+function unifyAny(environment: Environment, term: Term, parts: readonly Term[], type: AnyType): boolean {
   if (isAnything(type)) {
-    // What was known of a variable that stands within is forgotten.
-    for (const part of parts)
-      if (part.kind === "var") environment.set(part.name, ANY);
-      else unifyTerm(environment, part, ANY, true);
+    for (const part of parts) unifyTerm(environment, part, ANY, true);
     return true;
   }
-  // A variable that nothing was known of may be what any of the alternatives says.
-  const fresh = variablesOf(term).filter((name) => environment.variable(name) === undefined);
-  const types = new Map<string, (Type | undefined)[]>(fresh.map((name) => [name, []]));
   let found = false;
-  for (const one of type.of) {
-    for (const name of fresh) environment.set(name, undefined);
-    found = unifyTerm(environment, term, one, true) || found;
-    for (const [name, all] of types) all.push(environment.variable(name));
-  }
-  for (const [name, all] of types) environment.set(name, orAll(all));
+  for (const one of type.of) found = unifyTerm(environment, term, one, true) || found;
   return found;
 }
 
-function unifyObject(
-  environment: Environment,
-  term: ObjectTerm,
-  type: Extract<Type, { kind: "object" }>,
-  union: boolean,
-): boolean {
-  if (term.members.length !== type.members.length && type.rest === undefined) return false;
+function unifyObject(environment: Environment, term: ObjectTerm, type: ObjectType, widen: boolean): boolean {
+  if (term.members.length !== type.members.size && type.rest === undefined) return false;
   return term.members.every(([key, value]) => {
     const constant = constantOf(key);
+    // Which member a variable key names is not known.
     if (constant === undefined) {
-      unifyTerm(environment, value, ANY, union);
+      unifyTerm(environment, value, ANY, widen);
       return true;
     }
-    const wanted = select(type, constant);
-    return (
-      wanted !== undefined && !areEmptySets(value, wanted) && unifyTerm(environment, value, wanted, union)
-    );
+    return fits(environment, value, select(type, keyOf(constant)), widen);
   });
-}
-
-/** Within composites OPA takes two empty sets for different, since it knows nothing of their members. */
-function areEmptySets(term: Term, type: Type): boolean {
-  return isEmptySet(term) && type.kind === "set" && type.of === undefined;
 }
 
 /** Whether two terms can be equal. */
 export function unifyTerms(environment: Environment, a: Term, b: Term): boolean {
-  if ((isEmptySet(a) && isEmptySet(b)) || repeatsEmptySet(a, b)) return false;
   const left = environment.typeOf(a);
   const right = environment.typeOf(b);
-  const leftUnknown = isUnknown(left);
-  const rightUnknown = isUnknown(right);
-  if (!leftUnknown && !rightUnknown) return unifies(left, right);
-  if (leftUnknown && !rightUnknown && right !== undefined) return unifyTerm(environment, a, right, false);
-  if (rightUnknown && !leftUnknown && left !== undefined) return unifyTerm(environment, b, left, false);
+  const isLeftUnknown = isUnknown(left);
+  const isRightUnknown = isUnknown(right);
+  if (!isLeftUnknown && !isRightUnknown) return unifies(left, right);
+  if (!isRightUnknown && right !== undefined) return unifyTerm(environment, a, right);
+  if (!isLeftUnknown && left !== undefined) return unifyTerm(environment, b, left);
   if (a.kind === "array" && b.kind === "array")
     return (
       a.items.length === b.items.length &&
-      a.items.every((item, index) => unifyTerms(environment, item, b.items[index] as Term))
+      a.items.every((item, index) => {
+        const other = b.items[index];
+        return other !== undefined && unifyTerms(environment, item, other);
+      })
     );
   if (a.kind === "object" && b.kind === "object") return unifyMembers(environment, a, b);
-  if (a.kind === "var" || b.kind === "var") {
-    const [variable, other] = a.kind === "var" ? [a, b] : [b, a];
-    if (other.kind === "array" || other.kind === "object") {
-      unifyTerm(environment, other, ANY, false);
-      return unifyTerm(environment, variable, environment.typeOf(other) ?? ANY, false);
+  if (a.kind === "var" || a.kind === "call") return bindTo(environment, a, b);
+  return (b.kind === "var" || b.kind === "call") && bindTo(environment, b, a);
+}
+
+/** What is known of neither side can be anything. Of a closure that is wrong nothing is to be known. */
+function bindTo(environment: Environment, variable: Term, other: Term): boolean {
+  switch (other.kind) {
+    case "comprehension":
+    case "set": {
+      const type = environment.typeOf(other);
+      return type !== undefined && unifyTerm(environment, variable, type);
     }
-    unifyTerm(environment, variable, ANY, false);
-    return unifyTerm(environment, other, environment.typeOf(variable) ?? ANY, false);
+    case "array":
+    case "object":
+      unifyTerm(environment, other, ANY);
+      return unifyTerm(environment, variable, environment.typeOf(other) ?? ANY);
+    case "boolean":
+    case "call":
+    case "null":
+    case "number":
+    case "ref":
+    case "string":
+    case "template":
+    case "var":
+      unifyTerm(environment, variable, ANY);
+      unifyTerm(environment, other, ANY);
+      return true;
   }
-  return a.kind === "comprehension" || b.kind === "comprehension";
 }
 
 function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): boolean {
@@ -145,44 +142,4 @@ function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): b
     const other = others.get(canonicalText(constant));
     return other !== undefined && unifyTerms(environment, value, other);
   });
-}
-
-function isEmptySet(term: Term): boolean {
-  return term.kind === "set" && term.items.length === 0;
-}
-
-/** The variables of a pattern. */
-function variablesOf(term: Term): readonly string[] {
-  switch (term.kind) {
-    case "var":
-      return [term.name];
-    case "array":
-    case "set":
-      return term.items.flatMap(variablesOf);
-    case "object":
-      return term.members.flatMap((member) => member.flatMap(variablesOf));
-    case "boolean":
-    case "call":
-    case "comprehension":
-    case "null":
-    case "number":
-    case "ref":
-    case "string":
-    case "template":
-      return [];
-  }
-}
-
-/** `[x, x] = [set(), set()]`. */
-function repeatsEmptySet(a: Term, b: Term): boolean {
-  if (a.kind !== "array" || b.kind !== "array") return false;
-  const names = a.items.flatMap((item, index) => {
-    const other = b.items[index];
-    return item.kind === "var" && other !== undefined && isEmptySet(other) ? [item.name] : [];
-  });
-  return new Set(names).size < names.length;
-}
-
-function isEmptySetType(type: Type): boolean {
-  return type.kind === "set" && type.of === undefined;
 }
