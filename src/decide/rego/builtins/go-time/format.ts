@@ -9,10 +9,7 @@ export function formatTime(time: Shown, layout: string): string {
     .map((piece) => {
       if (piece.kind === "text") return piece.text;
       if (piece.kind === "field") return field(time, piece.field);
-      const digits = String(time.nanosecond)
-        .padStart(9, "0")
-        .slice(0, piece.digits)
-        .padEnd(piece.digits, "0");
+      const digits = String(time.nanosecond).padStart(9, "0").slice(0, piece.digits);
       const kept = piece.trim ? digits.replace(/0+$/, "") : digits;
       return kept === "" ? "" : piece.separator + kept;
     })

@@ -1,5 +1,5 @@
-/** Moments in nanoseconds, and what calendars and clocks show of them. */
-import { zoneAt } from "./zone.ts";
+/** Moments in nanoseconds since the Unix epoch, and what calendars and clocks show of them. */
+import { abbreviationAt, offsetAt, type Zone } from "./zone.ts";
 
 export interface Shown {
   readonly year: number;
@@ -25,10 +25,10 @@ export function fits(nanoseconds: bigint): boolean {
   return nanoseconds >= -INT64 && nanoseconds < INT64;
 }
 
-export function shown(nanoseconds: bigint, zone: string): Shown {
-  const seconds = floorDivide(nanoseconds, BILLION);
-  const { offset, abbreviation } = zoneAt(zone, Number(seconds));
-  const local = new Date((Number(seconds) + offset) * 1000);
+export function shown(nanoseconds: bigint, zone: Zone): Shown {
+  const seconds = Number(floorDivide(nanoseconds, BILLION));
+  const offset = offsetAt(zone, seconds);
+  const local = new Date((seconds + offset) * 1000);
   const year = local.getUTCFullYear();
   return {
     year,
@@ -37,14 +37,11 @@ export function shown(nanoseconds: bigint, zone: string): Shown {
     hour: local.getUTCHours(),
     minute: local.getUTCMinutes(),
     second: local.getUTCSeconds(),
-    nanosecond: Number(nanoseconds - seconds * BILLION),
+    nanosecond: Number(nanoseconds - BigInt(seconds) * BILLION),
     weekday: local.getUTCDay(),
-    dayOfYear:
-      Math.floor(
-        (Date.UTC(2000, local.getUTCMonth(), local.getUTCDate()) - Date.UTC(2000, 0, 1)) / 86_400_000,
-      ) + (isLeap(year) || local.getUTCMonth() < 2 ? 1 : 0),
+    dayOfYear: Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / 86_400_000) + 1,
     offset,
-    abbreviation,
+    abbreviation: abbreviationAt(zone, seconds, offset),
   };
 }
 
@@ -52,20 +49,42 @@ export function isLeap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
-/** The moment that a calendar in UTC shows so; values beyond their usual range carry over. */
-export function moment(
-  year: number,
-  month: number,
-  day: number,
-  hour: number,
-  minute: number,
-  second: number,
-  nanosecond: number,
-): bigint {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  return (BigInt(date.getTime()) / 1000n) * BILLION + BigInt(nanosecond);
+const int64 = (value: bigint): bigint => BigInt.asIntN(64, value);
+
+/** A calendar's day, as integers of 64 bits, which are calculated with as Go does: beyond their range they begin anew. */
+export interface CalendarDay {
+  readonly year: bigint;
+  readonly month: bigint;
+  readonly day: bigint;
+}
+
+/** Whole rounds of the calendar before the year 0, so that no year is negative. */
+const YEARS_BEFORE = 292_277_022_400n;
+/** From the first of March of the first of those years to the Unix epoch. */
+const DAYS_BEFORE = (YEARS_BEFORE / 400n) * 146_097n + 719_468n;
+
+/** Days from the Unix epoch; months and days beyond their usual range carry over. */
+function daysOf({ year, month, day }: CalendarDay): bigint {
+  const months = int64(month - 1n);
+  const carried = floorDivide(months, 12n);
+  const within = months - carried * 12n;
+  // Years begin in March, so that the leap day is their last.
+  const isEarly = within < 2n;
+  const years = BigInt.asUintN(64, year + carried - (isEarly ? 1n : 0n) + YEARS_BEFORE);
+  const march = isEarly ? within + 10n : within - 2n;
+  const centuries = BigInt.asUintN(64, 146_097n * (years / 100n)) / 4n;
+  return centuries + (1461n * (years % 100n)) / 4n + (153n * march + 2n) / 5n + day - 1n - DAYS_BEFORE;
+}
+
+/** The moment that a calendar and a clock show in that zone, in nanoseconds, as Go's time.Date finds it. */
+export function momentOf(day: CalendarDay, secondsOfDay: bigint, nanosecond: bigint, zone: Zone): bigint {
+  const local = int64(daysOf(day) * 86_400n + secondsOfDay);
+  if (zone.format === undefined || local < -INT64 / BILLION - 86_400n || local > INT64 / BILLION + 86_400n)
+    return local * BILLION + nanosecond;
+  // Near a change of the zone's, what it showed at the first guess decides.
+  const guess = Number(local);
+  const offset = offsetAt(zone, guess - offsetAt(zone, guess));
+  return (local - BigInt(offset)) * BILLION + nanosecond;
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {

@@ -1,6 +1,9 @@
-/** Texts by layout (Go's time.Parse): undefined for a text that is not so, or says what no calendar has. */
-import { MONTHS, piecesOf, WEEKDAYS } from "./layout.ts";
-import { isLeap, moment } from "./moment.ts";
+/** Texts by layout, as Go's time.Parse reads them. */
+import { bytesOfText } from "../byte-text.ts";
+import { DataError } from "../data-error.ts";
+import { MONTHS, type Piece, piecesOf, WEEKDAYS } from "./layout.ts";
+import { isLeap, momentOf } from "./moment.ts";
+import { type Zone, zoneNamed } from "./zone.ts";
 
 interface Draft {
   year: number;
@@ -11,8 +14,10 @@ interface Draft {
   minute: number;
   second: number;
   nanosecond: number;
-  pm: boolean | undefined;
+  isAfternoon: boolean | undefined;
   offset: number;
+  /** `Z` or `UTC` was read, which counts more than any offset. */
+  isUtc: boolean;
 }
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -21,136 +26,234 @@ export function daysIn(year: number, month: number): number {
   return month === 2 && isLeap(year) ? 29 : (DAYS[month - 1] as number);
 }
 
-/** Reads one field at a place; undefined where it is not there. */
-type Reader = (text: string, draft: Draft) => number | undefined;
+/** Characters beyond ASCII, and controls, as their bytes. */
+export function quoteBytes(text: string): string {
+  return `"${text
+    .replace(/["\\]/g, "\\$&")
+    .replace(/[^\x20-\uffff]|[^\0-\x7e]+/g, (characters) =>
+      [...bytesOfText(characters)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
+    )}"`;
+}
 
-const number =
-  (pattern: RegExp, lowest: number, highest: number, set: (draft: Draft, value: number) => void): Reader =>
+/** A field is not there. */
+class Missing extends Error {}
+/** A field is there, and no calendar or clock has it. */
+class OutOfRange extends Error {}
+
+/** Takes a field from the beginning of a text; what is left is returned. @throws Missing, OutOfRange */
+type Reader = (text: string, draft: Draft) => string;
+
+/** Digits: so many at most, and where they are fixed exactly so many. */
+function digits(text: string, most: number, isFixed: boolean): string {
+  const found = /^\d*/.exec(text.slice(0, most))?.[0] ?? "";
+  if (found === "" || (isFixed && found.length < most)) throw new Missing();
+  return found;
+}
+
+function within(value: number, low: number, high: number, what: string): number {
+  if (value < low || value > high) throw new OutOfRange(what);
+  return value;
+}
+
+const two =
+  (isFixed: boolean, set: (draft: Draft, value: number) => void): Reader =>
   (text, draft) => {
-    const match = pattern.exec(text);
-    if (match === null) return undefined;
-    const value = Number(match[0].trim());
-    if (value < lowest || value > highest) return undefined;
-    set(draft, value);
-    return match[0].length;
+    const found = digits(text, 2, isFixed);
+    set(draft, Number(found));
+    return text.slice(found.length);
   };
 
 const word =
-  (
-    words: readonly string[],
-    length: number | undefined,
-    set: (draft: Draft, index: number) => void,
-  ): Reader =>
+  (words: readonly string[], set: (draft: Draft, index: number) => void): Reader =>
   (text, draft) => {
-    const index = words.findIndex((candidate) => {
-      const wanted = length === undefined ? candidate : candidate.slice(0, length);
-      return text.slice(0, wanted.length).toLowerCase() === wanted.toLowerCase();
-    });
-    if (index < 0) return undefined;
+    const index = words.findIndex(
+      (candidate) => text.slice(0, candidate.length).toLowerCase() === candidate.toLowerCase(),
+    );
+    const found = words[index];
+    if (found === undefined) throw new Missing();
     set(draft, index);
-    return (length === undefined ? (words[index] as string) : (words[index] as string).slice(0, length))
-      .length;
+    return text.slice(found.length);
   };
 
 const setMonth = (draft: Draft, value: number): void => {
-  draft.month = value;
+  draft.month = within(value, 1, 12, "month");
 };
 const setDay = (draft: Draft, value: number): void => {
   draft.day = value;
 };
-const setHour = (draft: Draft, value: number): void => {
-  draft.hour = value;
-};
+const setHour =
+  (highest: number) =>
+  (draft: Draft, value: number): void => {
+    draft.hour = within(value, 0, highest, "hour");
+  };
 const setMinute = (draft: Draft, value: number): void => {
-  draft.minute = value;
+  draft.minute = within(value, 0, 59, "minute");
 };
+const setNamedMonth = (draft: Draft, index: number): void => {
+  draft.month = index + 1;
+};
+const ignore = (): void => undefined;
 
-/** Seconds take a fraction along that the layout does not name. */
-const seconds =
-  (pattern: RegExp, fractionFollows: boolean): Reader =>
+const short = (names: readonly string[]): readonly string[] => names.map((name) => name.slice(0, 3));
+
+const yearDay =
+  (spaces: number, isFixed: boolean): Reader =>
   (text, draft) => {
-    const match = pattern.exec(text);
-    if (match === null || Number(match[0]) > 59) return undefined;
-    draft.second = Number(match[0]);
-    const { length } = match[0];
-    const fraction = fractionFollows ? null : /^[.,]\d+/.exec(text.slice(length));
-    if (fraction === null) return length;
-    draft.nanosecond = nanoseconds(fraction[0].slice(1));
-    return length + fraction[0].length;
+    let rest = text;
+    for (let at = 0; at < spaces; at++) if (rest.startsWith(" ")) rest = rest.slice(1);
+    const found = digits(rest, 3, isFixed);
+    draft.dayOfYear = Number(found);
+    return rest.slice(found.length);
   };
 
-function nanoseconds(digits: string): number {
-  return Number(digits.slice(0, 9).padEnd(9, "0"));
-}
+const meridiem =
+  (morning: string, afternoon: string): Reader =>
+  (text, draft) => {
+    const found = text.slice(0, 2);
+    if (found !== morning && found !== afternoon) throw new Missing();
+    draft.isAfternoon = found === afternoon;
+    return text.slice(2);
+  };
+
+/** Upper-case letters, three to five; what zone they mean is not known, so that they only have to look like one. */
+const zoneName: Reader = (text, draft) => {
+  draft.isUtc ||= text.startsWith("UTC");
+  const special = /^(?:UTC|ChST|MeST)/.exec(text) ?? /^(?:GMT|(?=[+-]))(?:[+-](\d+))?/.exec(text);
+  if (special !== null) {
+    // No zone is further from UTC than so many hours; without a name the hours must be there.
+    const isFar = Number(special[1] ?? 0) > 23;
+    if (special[0].startsWith("GMT")) return text.slice(isFar ? 3 : special[0].length);
+    if (special[0] === "" || isFar || text.length < 3) throw new Missing();
+    return text.slice(special[0].length);
+  }
+  const letters = /^[A-Z]{0,6}/.exec(text)?.[0] ?? "";
+  const isName = /^(?:[A-Z]{3}|[A-Z]{3}T|WITA|[A-Z]{4}T)$/.test(letters);
+  if (!isName) throw new Missing();
+  return text.slice(letters.length);
+};
 
 const READERS: Readonly<Record<string, Reader>> = {
-  "2006": number(/^\d{4}/, 0, 9999, (draft, value) => {
-    draft.year = value;
-  }),
-  "06": number(/^\d{2}/, 0, 99, (draft, value) => {
-    draft.year = value >= 69 ? 1900 + value : 2000 + value;
-  }),
-  January: word(MONTHS, undefined, (draft, index) => {
-    draft.month = index + 1;
-  }),
-  Jan: word(MONTHS, 3, (draft, index) => {
-    draft.month = index + 1;
-  }),
-  "01": number(/^\d{2}/, 1, 12, setMonth),
-  "1": number(/^\d{1,2}/, 1, 12, setMonth),
-  Monday: word(WEEKDAYS, undefined, () => undefined),
-  Mon: word(WEEKDAYS, 3, () => undefined),
-  "02": number(/^\d{2}/, 0, 99, setDay),
-  _2: number(/^ ?\d{1,2}/, 0, 99, setDay),
-  "2": number(/^\d{1,2}/, 0, 99, setDay),
-  "002": number(/^\d{3}/, 1, 366, (draft, value) => {
-    draft.dayOfYear = value;
-  }),
-  __2: number(/^ {0,2}\d{1,3}/, 1, 366, (draft, value) => {
-    draft.dayOfYear = value;
-  }),
-  "15": number(/^\d{1,2}/, 0, 23, setHour),
-  "03": number(/^\d{2}/, 0, 12, setHour),
-  "3": number(/^\d{1,2}/, 0, 12, setHour),
-  "04": number(/^\d{2}/, 0, 59, setMinute),
-  "4": number(/^\d{1,2}/, 0, 59, setMinute),
+  "2006": (text, draft) => {
+    draft.year = Number(digits(text, 4, true));
+    return text.slice(4);
+  },
+  "06": (text, draft) => {
+    // Two characters that are an integer, which a sign and a digit are too.
+    const found = /^(?:\d|[+-])\d/.exec(text)?.[0];
+    if (found === undefined) throw new Missing();
+    draft.year = Number(found) + (Number(found) >= 69 ? 1900 : 2000);
+    return text.slice(2);
+  },
+  January: word(MONTHS, setNamedMonth),
+  Jan: word(short(MONTHS), setNamedMonth),
+  "01": two(true, setMonth),
+  "1": two(false, setMonth),
+  Monday: word(WEEKDAYS, ignore),
+  Mon: word(short(WEEKDAYS), ignore),
+  "02": two(true, setDay),
+  _2: (text, draft) => two(false, setDay)(text.startsWith(" ") ? text.slice(1) : text, draft),
+  "2": two(false, setDay),
+  "002": yearDay(0, true),
+  __2: yearDay(2, false),
+  "15": two(false, setHour(23)),
+  "03": two(true, setHour(12)),
+  "3": two(false, setHour(12)),
+  "04": two(true, setMinute),
+  "4": two(false, setMinute),
   PM: meridiem("AM", "PM"),
   pm: meridiem("am", "pm"),
-  MST: (text, draft) => {
-    const match = /^(?:UTC|ChST|MeST|GMT[+-]\d{1,2}|GMT|[A-Z]{3,5}(?![A-Z])|[+-]\d{2}(?:\d{2})?)/.exec(text);
-    if (match === null) return undefined;
-    if (/^GMT[+-]/.test(match[0])) draft.offset = Number(match[0].slice(3)) * 3600;
-    return match[0].length;
-  },
+  MST: zoneName,
 };
 
-function meridiem(am: string, pm: string): Reader {
+const OFFSET_PARTS = [
+  ["time zone offset hour", 24],
+  ["time zone offset minute", 60],
+  ["time zone offset second", 60],
+] as const;
+
+/** A sign and two digits a part. What is out of range counts before what is no number, or no sign. */
+function offset(field: string): Reader {
+  const gap = field.includes(":") ? 1 : 0;
+  const count = field.replace(/\D/g, "").length / 2;
+  const width = 1 + 2 * count + gap * (count - 1);
   return (text, draft) => {
-    const found = text.slice(0, 2);
-    if (found !== am && found !== pm) return undefined;
-    draft.pm = found === pm;
-    return 2;
+    if (field.startsWith("Z") && text.startsWith("Z")) {
+      draft.isUtc = true;
+      return text.slice(1);
+    }
+    const starts = Array.from({ length: count }, (_, index) => 1 + index * (2 + gap));
+    const isSeparated = starts.slice(1).every((start) => gap === 0 || text[start - 1] === ":");
+    if (text.length < width || !isSeparated) throw new Missing();
+    let size = 0;
+    let isNumber = true;
+    for (const [index, start] of starts.entries()) {
+      const part = text.slice(start, start + 2);
+      isNumber &&= /^\d\d$/.test(part);
+      const [what, highest] = OFFSET_PARTS[index] as (typeof OFFSET_PARTS)[number];
+      size += (isNumber ? within(Number(part), 0, highest, what) : 0) * 60 ** (2 - index);
+    }
+    if (!isNumber || !/^[+-]/.test(text)) throw new Missing();
+    draft.offset = text.startsWith("-") ? -size : size;
+    return text.slice(width);
   };
 }
 
-function offset(name: string): Reader {
-  const digits = name.replace(/\D/g, "").length / 2;
-  const separator = name.includes(":") ? ":" : "";
-  const pattern = new RegExp(`^([+-])(\\d{2})${`${separator}(\\d{2})`.repeat(digits - 1)}`);
+function setFraction(draft: Draft, found: string): void {
+  draft.nanosecond = Number(found.slice(0, 9).padEnd(9, "0"));
+}
+
+/** Seconds take a fraction along that the layout does not name. */
+function seconds(isFixed: boolean, isFractionNext: boolean): Reader {
   return (text, draft) => {
-    if (name.startsWith("Z") && text.startsWith("Z")) return 1;
-    const match = pattern.exec(text);
-    if (match === null) return undefined;
-    const [hours = 0, minutes = 0, rest = 0] = match.slice(2).map(Number);
-    if (hours > 24 || minutes > 60 || rest > 60) return undefined;
-    const size = hours * 3600 + minutes * 60 + rest;
-    draft.offset = match[1] === "-" ? -size : size;
-    return match[0].length;
+    const found = digits(text, 2, isFixed);
+    draft.second = within(Number(found), 0, 59, "second");
+    const rest = text.slice(found.length);
+    const fraction = isFractionNext ? null : /^[.,](\d+)/.exec(rest);
+    if (fraction === null) return rest;
+    setFraction(draft, fraction[1] as string);
+    return rest.slice(fraction[0].length);
   };
 }
 
-/** Nanoseconds since the epoch. */
-export function parseTime(layout: string, text: string): bigint | undefined {
+function fraction({ digits: count, trim }: Piece & { readonly kind: "fraction" }): Reader {
+  return (text, draft) => {
+    if (!trim) {
+      // So many characters that are an integer, which one with a sign is too.
+      const found = text.slice(1, 1 + count);
+      if (!/^[.,]/.test(text) || found.length < count || !/^(?:[+-]\d*|\d+)$/.test(found.slice(0, 9)))
+        throw new Missing();
+      if (/^-0*[1-9]/.test(found)) throw new OutOfRange("fractional second");
+      setFraction(draft, found.replace(/^[+-]/, "0"));
+      return text.slice(1 + count);
+    }
+    const match = /^[.,](\d+)/.exec(text);
+    if (match === null) return text;
+    setFraction(draft, match[1] as string);
+    return text.slice(match[0].length);
+  };
+}
+
+function readerOf(piece: Piece & { readonly kind: "field" | "fraction" }, next: Piece | undefined): Reader {
+  if (piece.kind === "fraction") return fraction(piece);
+  if (piece.field === "05" || piece.field === "5")
+    return seconds(piece.field === "05", next?.kind === "fraction");
+  return READERS[piece.field] ?? offset(piece.field);
+}
+
+/** What stands in a layout where a piece is. */
+function sourceOf(piece: Piece): string {
+  switch (piece.kind) {
+    case "text":
+      return piece.text;
+    case "field":
+      return piece.field;
+    case "fraction":
+      return piece.separator + (piece.trim ? "9" : "0").repeat(piece.digits);
+  }
+}
+
+/** Nanoseconds since the epoch. @throws DataError, with what Go says of the text */
+export function parseTime(layout: string, text: string): bigint {
   const draft: Draft = {
     year: 0,
     month: -1,
@@ -160,63 +263,74 @@ export function parseTime(layout: string, text: string): bigint | undefined {
     minute: 0,
     second: 0,
     nanosecond: 0,
-    pm: undefined,
+    isAfternoon: undefined,
     offset: 0,
+    isUtc: false,
   };
+  const fail = (message: string): DataError => new DataError(`parsing time ${quoteBytes(text)}${message}`);
+  const missing = (rest: string, piece: Piece): DataError =>
+    fail(` as ${quoteBytes(layout)}: cannot parse ${quoteBytes(rest)} as ${quoteBytes(sourceOf(piece))}`);
   let rest = text;
   const pieces = piecesOf(layout);
   for (const [index, piece] of pieces.entries()) {
-    let length: number | undefined;
-    if (piece.kind === "text") length = literal(piece.text, rest);
-    else if (piece.kind === "fraction") {
-      const match = /^[.,]\d+/.exec(rest);
-      if (piece.trim) length = match === null ? 0 : match[0].length;
-      else if (match !== null && match[0].length >= piece.digits + 1) length = piece.digits + 1;
-      if (length !== undefined && length > 0) draft.nanosecond = nanoseconds(rest.slice(1, length));
-    } else if (piece.field === "05" || piece.field === "5")
-      length = seconds(piece.field === "05" ? /^\d{2}/ : /^\d{1,2}/, pieces[index + 1]?.kind === "fraction")(
-        rest,
-        draft,
-      );
-    else length = (READERS[piece.field] ?? offset(piece.field))(rest, draft);
-    if (length === undefined) return undefined;
-    rest = rest.slice(length);
+    if (piece.kind === "text") {
+      const { isThere, left } = skip(piece.text, rest);
+      if (!isThere) throw missing(left, piece);
+      rest = left;
+      continue;
+    }
+    try {
+      rest = readerOf(
+        piece,
+        pieces.slice(index + 1).find(({ kind }) => kind !== "text"),
+      )(rest, draft);
+    } catch (error) {
+      if (error instanceof Missing) throw missing(rest, piece);
+      if (error instanceof OutOfRange) throw fail(`: ${error.message} out of range`);
+      throw error;
+    }
   }
-  return rest === "" ? finish(draft) : undefined;
+  if (rest !== "") throw fail(`: extra text: ${quoteBytes(rest)}`);
+  return finish(draft, (message) => fail(`: ${message}`));
 }
 
 /** Spaces of a layout stand for any number of spaces. */
-function literal(wanted: string, text: string): number | undefined {
+function skip(wanted: string, text: string): { readonly isThere: boolean; readonly left: string } {
   let at = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    if (wanted.charAt(i) === " ") {
-      if (at < text.length && text.charAt(at) !== " ") return undefined;
-      while (wanted.charAt(i + 1) === " ") i++;
-      while (text.charAt(at) === " ") at++;
+  for (let index = 0; index < wanted.length; index++) {
+    const isSpace = wanted.charAt(index) === " ";
+    const found = text.charAt(at);
+    if (isSpace ? found !== "" && found !== " " : found !== wanted.charAt(index))
+      return { isThere: false, left: text.slice(at) };
+    if (!isSpace) {
+      at++;
       continue;
     }
-    if (text.charAt(at) !== wanted.charAt(i)) return undefined;
-    at++;
+    while (wanted.charAt(index + 1) === " ") index++;
+    while (text.charAt(at) === " ") at++;
   }
-  return at;
+  return { isThere: true, left: text.slice(at) };
 }
 
-function finish(draft: Draft): bigint | undefined {
+function finish(draft: Draft, fail: (message: string) => DataError): bigint {
   const { year, nanosecond, second, minute } = draft;
   let { month, day, hour } = draft;
-  if (draft.pm === true && hour < 12) hour += 12;
-  else if (draft.pm === false && hour === 12) hour = 0;
+  if (draft.isAfternoon === true && hour < 12) hour += 12;
+  else if (draft.isAfternoon === false && hour === 12) hour = 0;
   if (draft.dayOfYear >= 0) {
-    if (draft.dayOfYear > (isLeap(year) ? 366 : 365)) return undefined;
     let left = draft.dayOfYear;
+    if (left < 1 || left > (isLeap(year) ? 366 : 365)) throw fail("day-of-year out of range");
     let at = 1;
     while (left > daysIn(year, at)) left -= daysIn(year, at++);
-    if ((month >= 0 && month !== at) || (day >= 0 && day !== left)) return undefined;
+    if (month >= 0 && month !== at) throw fail("day-of-year does not match month");
+    if (day >= 0 && day !== left) throw fail("day-of-year does not match day");
     month = at;
     day = left;
   }
   if (month < 0) month = 1;
   if (day < 0) day = 1;
-  if (day < 1 || day > daysIn(year, month)) return undefined;
-  return moment(year, month, day, hour, minute, second - draft.offset, nanosecond);
+  if (day < 1 || day > daysIn(year, month)) throw fail("day out of range");
+  const date = { year: BigInt(year), month: BigInt(month), day: BigInt(day) };
+  const time = BigInt(hour * 3600 + minute * 60 + second - (draft.isUtc ? 0 : draft.offset));
+  return momentOf(date, time, BigInt(nanosecond), zoneNamed("UTC") as Zone);
 }

@@ -1,80 +1,89 @@
-/** Time zones by their IANA names, from the platform's own database. */
+/** Time zones by their IANA names: offsets from the platform's own database, abbreviations from a table. */
+import { ZONE_ABBREVIATIONS } from "./zone-abbreviations.ts";
 
-export interface ZoneTime {
-  /** Seconds east of UTC. */
-  readonly offset: number;
-  /** Such as `CET`; of zones without a name for it the offset, such as `-03`. */
-  readonly abbreviation: string;
+/** Abbreviations by offset, in the order of the moments, in seconds since the epoch, from which on they were used. */
+type Abbreviations = ReadonlyMap<number, readonly (readonly [abbreviation: string, since: number])[]>;
+
+export interface Zone {
+  readonly name: string;
+  readonly abbreviations: Abbreviations;
+  /** Undefined for UTC. */
+  readonly format: Intl.DateTimeFormat | undefined;
+  /** The minute that was asked for last, and its offset. */
+  minute: number;
+  offset: number;
 }
 
-/** Places whose English names the abbreviations that the time zone database has; no one of them names them all. */
-const LOCALES = [
-  "en-US",
-  "en-GB",
-  "en-AU",
-  "en-CA",
-  "en-IN",
-  "en-ZA",
-  "en-NZ",
-  "en-NG",
-  "en-KE",
-  "id-ID",
-  "ja-JP",
-  "ko-KR",
-];
-/** The abbreviations that the database has; other names are the platform's own. */
-const ABBREVIATIONS: ReadonlySet<string> = new Set(
-  (
-    "ACDT ACST ADT AEDT AEST AKDT AKST AST AWST BST CAT CDT CEST CET CST CHST EAT EDT EEST EET EST GMT HDT HKT HST IDT IST " +
-    "JST KST MDT MSK MST NDT NST NZDT NZST PDT PKT PST SAST SST UTC WAT WEST WET WIB WIT WITA"
-  ).split(" "),
-);
-const FORMATS = new Map<string, Intl.DateTimeFormat>();
+const UTC: Zone = { name: "UTC", abbreviations: new Map(), format: undefined, minute: 0, offset: 0 };
+const ZONES = new Map<string, Zone>();
+/** Zones change at whole minutes since 1973; before, at any second. */
+const MINUTES_SINCE = 94_694_400;
 
-function format(zone: string, locale: string, timeZoneName: "short" | "longOffset"): Intl.DateTimeFormat {
-  const key = `${zone} ${locale} ${timeZoneName}`;
-  let known = FORMATS.get(key);
-  if (known === undefined) {
-    known = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName, year: "numeric" });
-    FORMATS.set(key, known);
+let lines: Map<string, string> | undefined;
+
+/** The table's lines by the zones that they name. */
+function table(): ReadonlyMap<string, string> {
+  if (lines !== undefined) return lines;
+  lines = new Map();
+  for (const line of ZONE_ABBREVIATIONS.trim().split("\n")) {
+    const [abbreviations = "", zones = ""] = line.split(": ");
+    for (const zone of zones.split(" ")) lines.set(zone, abbreviations);
   }
-  return known;
+  return lines;
 }
 
-function nameAt(zone: string, locale: string, style: "short" | "longOffset", seconds: number): string {
-  const parts = format(zone, locale, style).formatToParts(seconds * 1000);
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
-}
-
-/** Whether the zone is known. `Local` is UTC: an evaluation does not depend on where it runs. */
-export function isZone(zone: string): boolean {
-  if (zone === "" || zone === "UTC" || zone === "Local") return true;
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(zone)) return false;
-  try {
-    format(zone, "en-US", "longOffset");
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
+function parseAbbreviations(line: string): Abbreviations {
+  const found = new Map<number, readonly [string, number][]>();
+  for (const part of line === "-" ? [] : line.split(", ")) {
+    const [offset, first = "", ...later] = part.split(" ");
+    const names: [string, number][] = [[first, Number.NEGATIVE_INFINITY]];
+    for (let at = 0; at < later.length; at += 2) names.push([later[at + 1] as string, Number(later[at])]);
+    found.set(Number(offset), names);
   }
+  return found;
 }
 
-/** What a zone's clocks show at that many seconds since the epoch. */
-export function zoneAt(zone: string, seconds: number): ZoneTime {
-  if (zone === "" || zone === "UTC" || zone === "Local") return { offset: 0, abbreviation: "UTC" };
-  const offset = offsetOf(nameAt(zone, "en-US", "longOffset", seconds));
-  // Only a place's own mean time, before there were zones, has seconds.
-  if (offset % 60 !== 0) return { offset, abbreviation: "LMT" };
-  for (const locale of LOCALES) {
-    const name = nameAt(zone, locale, "short", seconds);
-    if (ABBREVIATIONS.has(name)) return { offset, abbreviation: name };
-  }
-  return { offset, abbreviation: numeric(offset) };
+/** The zone of exactly that name. `Local` is UTC: an evaluation does not depend on where it runs. */
+export function zoneNamed(name: string): Zone | undefined {
+  if (name === "" || name === "UTC" || name === "Local") return UTC;
+  const known = ZONES.get(name);
+  if (known !== undefined) return known;
+  const line = table().get(name);
+  if (line === undefined) return undefined;
+  const format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
+  const zone = {
+    name,
+    abbreviations: parseAbbreviations(line),
+    format,
+    minute: Number.NaN,
+    offset: 0,
+  };
+  ZONES.set(name, zone);
+  return zone;
 }
 
-/** `GMT+05:30`, `GMT-04:56:02`, `GMT`. */
-function offsetOf(name: string): number {
-  const match = /([+-])(\d{2}):(\d{2})(?::(\d{2}))?/.exec(name);
+/** Seconds east of UTC, at that many seconds since the epoch. */
+export function offsetAt(zone: Zone, seconds: number): number {
+  if (zone.format === undefined) return 0;
+  const minute = seconds >= MINUTES_SINCE ? Math.floor(seconds / 60) : Number.NaN;
+  if (minute === zone.minute) return zone.offset;
+  zone.offset = parseOffset(zone.format.format(seconds * 1000));
+  zone.minute = minute;
+  return zone.offset;
+}
+
+/** Such as `CET`; of times without a name for it the offset, such as `-03`. */
+export function abbreviationAt(zone: Zone, seconds: number, offset: number): string {
+  if (zone.format === undefined) return "UTC";
+  const names = zone.abbreviations.get(offset);
+  const name = names?.findLast(([, since]) => seconds >= since);
+  if (name !== undefined) return name[0];
+  return offset % 60 === 0 ? numeric(offset) : "LMT";
+}
+
+/** Ends with `GMT+05:30`, `GMT-04:56:02` or `GMT`. */
+function parseOffset(text: string): number {
+  const match = /GMT([+-])(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
   if (match === null) return 0;
   const size = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0);
   return match[1] === "-" ? -size : size;

@@ -13,7 +13,16 @@ const TIMES = ["15:04:05", "15:04:05Z07:00"];
 const DATE = "2006-01-02";
 
 function isTime(layouts: readonly string[]): Check {
-  return (text) => layouts.some((layout) => parseTime(layout, text) !== undefined);
+  return (text) =>
+    layouts.some((layout) => {
+      try {
+        parseTime(layout, text);
+        return true;
+      } catch (error) {
+        if (error instanceof DataError) return false;
+        throw error;
+      }
+    });
 }
 
 function isUrl(check: (url: Url, text: string) => boolean): Check {
