@@ -60,6 +60,6 @@ describe("zones", () => {
 test("a layout may be as long as anybody likes", () => {
   const layout = "2006-01-02 .000".repeat(5_000);
   const text = outcome(TIME, "time.format", [[0, "UTC", layout]]);
-  assert.equal(typeof text, "string");
-  assert.deepEqual(outcome(TIME, "time.parse_ns", [layout, String(text)]), 0);
+  assert.ok(typeof text === "string");
+  assert.deepEqual(outcome(TIME, "time.parse_ns", [layout, text]), 0);
 });
