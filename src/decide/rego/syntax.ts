@@ -139,6 +139,8 @@ export interface With {
   readonly at: Span;
   readonly target: Term;
   readonly value: Term;
+  /** Where the value is undefined, the expression is evaluated without what is to be replaced. */
+  readonly lenient?: boolean;
 }
 
 interface Node {

@@ -29,7 +29,7 @@ export function hoistCalls(expr: Expr, names: Names): readonly Expr[] {
   const hoist = new Hoist(names);
   const withs = expr.with.map((item): With => {
     const inner = inward(item.value, hoist, []);
-    return { ...item, value: isComputed(inner) ? hoist.out(inner, []) : inner };
+    return { ...item, value: isComputed(inner) && !item.lenient ? hoist.out(inner, []) : inner };
   });
   const { form } = expr;
   if (form.kind === "every") {

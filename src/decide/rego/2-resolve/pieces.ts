@@ -40,6 +40,11 @@ function isComputed(head: Term): boolean {
   return head.kind !== "var" && head.kind !== "string";
 }
 
+/** All of which must be bound before: nothing of it is iterated over. */
+function variablesOf(term: Term): readonly VarTerm[] {
+  return term.kind === "var" ? [term] : partsOf(term).flatMap(variablesOf);
+}
+
 class Collector {
   readonly pieces: Piece[] = [];
   readonly #arity: Arity;
@@ -120,7 +125,8 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
   const own = piece();
   for (const item of expr.with) {
     // A value that must be evaluated is evaluated before, without the replacements.
-    if (item.value.kind === "ref" || item.value.kind === "call" || item.value.kind === "comprehension")
+    if (item.lenient && item.value.kind === "ref") own.vars.push(...variablesOf(item.value));
+    else if (item.value.kind === "ref" || item.value.kind === "call" || item.value.kind === "comprehension")
       collector.alone(item.value);
     else if (!isBuiltinValue(item)) collector.into(own, item.value);
     if (item.target.kind === "ref") for (const step of item.target.path) collector.into(own, step);

@@ -1,6 +1,6 @@
 /** Queries: bodies of their own, whose variables are the answer. */
 import type { SourceFinding } from "../errors.ts";
-import type { Body, Import } from "../syntax.ts";
+import type { Body, Expr, Import } from "../syntax.ts";
 import { separateQueryScopes, visitScope } from "./closures.ts";
 import { Findings, isAnonymous, labelOf, Names } from "./draft.ts";
 import { Functions } from "./functions.ts";
@@ -47,7 +47,7 @@ function queryOf(
   if (findings.any) return undefined;
   body = rewriteQueryPrinting(body, names, functions.arity, findings);
   if (findings.any) return undefined;
-  body = rewriteBody(separateQueryScopes(body, names), {
+  body = rewriteBody(leniently(separateQueryScopes(body, names)), {
     term: (term) => functions.withoutCall(term),
     expr: (expr) =>
       expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => functions.checkWith(item)) },
@@ -64,6 +64,25 @@ function queryOf(
   ).query(body);
   functions.checkRuleCalls();
   return { body: ordered, variables };
+}
+
+/**
+ * The query with the `with`s of its closures marked whose value is a reference: OPA takes such a value out of the expression
+ * in rules, and at the top of a query, alone.
+ */
+function leniently(body: Body): Body {
+  const mark = (expr: Expr): Expr =>
+    expr.with.length === 0
+      ? expr
+      : {
+          ...expr,
+          with: expr.with.map((item) => (item.value.kind === "ref" ? { ...item, lenient: true } : item)),
+        };
+  const unmark = ({ with: items, ...expr }: Expr, index: number): Expr => ({
+    ...expr,
+    with: body[index]?.with ?? items,
+  });
+  return rewriteBody(body, { term: (term) => term, expr: mark }).map(unmark);
 }
 
 /** The variables of the query itself, those within closures aside. */

@@ -175,20 +175,31 @@ function withReplaced(scope: Scope, expr: Expr): void {
   });
 }
 
-function replacementCode(scope: Scope, { target, value }: With): string {
+function replacementCode(scope: Scope, item: With): string {
+  const { target, value } = item;
   if (target.kind === "ref" && target.head.kind === "var" && !scope.unit.isFunction(target)) {
     const { name } = target.head;
     if (name === "input" || name === "data") {
       if (target.path.some((step) => step.kind !== "string"))
         return `R.badPath(${textLiteral(where(target.at))})`;
       const path = pathOf(target);
-      return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${term(scope, value)} }`;
+      return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${replacementValue(scope, item)} }`;
     }
   }
   if (target.kind === "var" && (target.name === "input" || target.name === "data"))
-    return `{ root: "${target.name}", path: [], value: ${term(scope, value)} }`;
+    return `{ root: "${target.name}", path: [], value: ${replacementValue(scope, item)} }`;
   const name = target.kind === "var" ? target.name : target.kind === "ref" ? nameOf(target) : "";
   return `{ root: "function", name: ${textLiteral(name)}, mock: ${mockCode(scope, value)} }`;
+}
+
+function replacementValue(scope: Scope, item: With): string {
+  if (!item.lenient) return term(scope, item.value);
+  const found = scope.unit.fresh("v");
+  scope.write(`let ${found};`);
+  scope.block((inner) => {
+    inner.write(`${found} = ${term(inner, item.value)};`);
+  });
+  return found;
 }
 
 /** A function's name as mocks are filed under: `count`, `io.jwt.decode`, `lib.f` of `data.lib.f`. */

@@ -159,7 +159,7 @@ export interface Saved {
 
 /** What one `with` replaces: a path under `input` or `data`, or a function by its name. */
 export type Replacement =
-  | { readonly root: "input" | "data"; readonly path: readonly string[]; readonly value: Value }
+  | { readonly root: "input" | "data"; readonly path: readonly string[]; readonly value: Value | undefined }
   | { readonly root: "function"; readonly name: string; readonly mock: Mock };
 
 export function enter(state: State, replacements: readonly Replacement[]): Saved {
@@ -176,7 +176,7 @@ export function enter(state: State, replacements: readonly Replacement[]): Saved
     else if (replacement.root === "input")
       state.input = replaced(state.input, replacement.path, 0, replacement.value);
     else {
-      const data = replaced(state.data, replacement.path, 0, replacement.value);
+      const data = replaced(state.data, replacement.path, 0, replacement.value) ?? {};
       if (!isObject(data)) throw new EvaluationError("eval_with_merge_error", "data must be an object");
       state.data = plainOrFail(data);
       state.hidden = [...(state.hidden ?? []), replacement.path];
@@ -202,17 +202,24 @@ export function leave(state: State, saved: Saved): void {
   state.epoch = saved.epoch;
 }
 
-function replaced(value: Value | undefined, path: readonly string[], at: number, item: Value): Value {
+/** The value with another at a path; with none there, where that is undefined. */
+function replaced(
+  value: Value | undefined,
+  path: readonly string[],
+  at: number,
+  item: Value | undefined,
+): Value | undefined {
   const key = path[at];
   if (key === undefined) return item;
   const old = isObject(value) ? value : undefined;
   const inner = replaced(old === undefined ? undefined : member(old, key), path, at + 1, item);
   if (old instanceof RegoObject) {
-    const copy = RegoObject.of(old.unsorted());
-    copy.put(key, inner);
+    const copy = RegoObject.of(old.unsorted().filter(([name]) => name !== key));
+    if (inner !== undefined) copy.put(key, inner);
     return copy;
   }
-  return Object.fromEntries([...Object.entries(old ?? {}).filter(([name]) => name !== key), [key, inner]]);
+  const others = Object.entries(old ?? {}).filter(([name]) => name !== key);
+  return Object.fromEntries(inner === undefined ? others : [...others, [key, inner]]);
 }
 
 /** Whether the rules at this path are out of sight. */
