@@ -292,7 +292,7 @@ test("a run without a suite, with one that there is not, or without its folder i
   for (const args of [[], ["ocsf"], ["nonsense", "."], ["ocsf", ".", "more"]]) {
     const { status, stderr } = run(args);
     assert.equal(status, 2, args.join(" "));
-    assert.match(stderr, /^error: .+\n {2}suites: ocsf\n {2}try: npm run conformance -- ocsf \S+\n$/);
+    assert.match(stderr, /^error: .+\n {2}suites: ocsf, rego\n {2}try: npm run conformance -- ocsf \S+\n$/);
   }
   const empty = mkdtempSync(join(tmpdir(), "conformance-"));
   try {
