@@ -14,6 +14,7 @@ import {
   isObject,
   member,
   memberCount,
+  NumberTooLarge,
   numberKey,
   type PlainObject,
   RegoObject,
@@ -541,8 +542,11 @@ export function builtin(
     };
   const call = implementation as (evaluation: Evaluation, ...operands: Value[]) => Value | undefined;
   const failed = (error: unknown): undefined => {
-    if (!(error instanceof BuiltinError)) throw error;
-    if (state.strict || error.halt) throw new EvaluationError(error.code, error.message, where);
+    if (error instanceof BuiltinError) {
+      if (state.strict || error.halt) throw new EvaluationError(error.code, error.message, where);
+    } else if (!(error instanceof NumberTooLarge)) throw error;
+    else if (state.strict)
+      throw new EvaluationError("eval_builtin_error", `${name}: ${error.message}`, where);
     return undefined;
   };
   switch (call.length) {

@@ -62,8 +62,7 @@ function orElse(work: () => Value, otherwise: Value): Value {
   try {
     return work();
   } catch (error) {
-    if (error instanceof DataError || (otherwise === false && error instanceof BuiltinError))
-      return otherwise;
+    if (error instanceof DataError || error instanceof BuiltinError) return otherwise;
     throw error;
   }
 }

@@ -2,28 +2,29 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Value } from "../values/index.ts";
 import { type Evaluation, type Implementations, stringOperand } from "./builtin.ts";
+import { bytesOfText } from "./byte-text.ts";
 
 type Implementation = Implementations[string];
 
 function digest(name: string, algorithm: string): Implementation {
   return (_evaluation, text: Value) =>
     createHash(algorithm)
-      .update(stringOperand(name, 1, text), "utf8")
+      .update(bytesOfText(stringOperand(name, 1, text)))
       .digest("hex");
 }
 
 function authenticate(name: string, algorithm: string): Implementation {
   return (_evaluation, text: Value, key: Value) => {
-    const message = stringOperand(name, 1, text);
-    return createHmac(algorithm, stringOperand(name, 2, key))
-      .update(message, "utf8")
+    const message = bytesOfText(stringOperand(name, 1, text));
+    return createHmac(algorithm, bytesOfText(stringOperand(name, 2, key)))
+      .update(message)
       .digest("hex");
   };
 }
 
 function sameCode(_evaluation: Evaluation, left: Value, right: Value): boolean {
-  const a = Buffer.from(stringOperand("crypto.hmac.equal", 1, left));
-  const b = Buffer.from(stringOperand("crypto.hmac.equal", 2, right));
+  const a = bytesOfText(stringOperand("crypto.hmac.equal", 1, left));
+  const b = bytesOfText(stringOperand("crypto.hmac.equal", 2, right));
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

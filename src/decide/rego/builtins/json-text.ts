@@ -7,6 +7,7 @@ import {
   isObject,
   isSet,
   member,
+  NumberTooLarge,
   numberText,
   parseValue,
   type RegoNumber,
@@ -128,6 +129,7 @@ export const JSON_TEXT: Implementations = {
       parseValue(text);
       return true;
     } catch (error) {
+      if (error instanceof NumberTooLarge) return true;
       if (error instanceof SyntaxError) return false;
       throw error;
     }

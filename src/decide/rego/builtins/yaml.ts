@@ -14,6 +14,7 @@ import {
 } from "yaml";
 import { isNumber, numberText, RegoObject, type Value } from "../values/index.ts";
 import { type Evaluation, failure, type Implementations, stringOperand } from "./builtin.ts";
+import { reading } from "./data-error.ts";
 import { marshalYaml } from "./yaml/marshal.ts";
 import { numberScalar, plainScalar } from "./yaml/scalar.ts";
 
@@ -128,7 +129,7 @@ function scalar(node: Scalar): Value {
 }
 
 export const YAML: Implementations = {
-  "yaml.marshal": (_, value) => marshalYaml(value),
+  "yaml.marshal": reading("yaml.marshal", (_, value) => marshalYaml(value)),
   "yaml.unmarshal": (evaluation, value) => {
     try {
       return parse(evaluation, stringOperand("yaml.unmarshal", 1, value));

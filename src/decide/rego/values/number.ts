@@ -44,12 +44,15 @@ export interface DecimalParts {
   readonly exponent: number;
 }
 
+/** A number whose exponent is beyond a million. */
+export class NumberTooLarge extends RangeError {}
+
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 const INTEGER = /^-?[1-9]\d*$/;
 
 /**
  * Reads a number's text (RFC 8259 §6; a leading `+`, a leading or a trailing point are taken too).
- * @throws RangeError on any other text, or an exponent beyond a million.
+ * @throws RangeError on any other text; a `NumberTooLarge` where the exponent is beyond a million.
  */
 export function numberOf(text: string): RegoNumber {
   const native = Number(text);
@@ -60,7 +63,7 @@ export function numberOf(text: string): RegoNumber {
   const match = NUMBER.exec(text);
   if (match === null || (match[2] === "" && (match[3] ?? "") === ""))
     throw new RangeError(`not a number: ${text}`);
-  if (Math.abs(Number(match[4] ?? 0)) > MAX_EXPONENT) throw new RangeError(`number too large: ${text}`);
+  if (Math.abs(Number(match[4] ?? 0)) > MAX_EXPONENT) throw new NumberTooLarge(`number too large: ${text}`);
   return new Decimal(text);
 }
 

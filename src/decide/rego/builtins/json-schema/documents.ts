@@ -24,23 +24,26 @@ const LITERAL: ReadonlySet<Value> = new Set<Value>(["const", "enum"]);
 /** Members that hold schemas by names of their own. */
 const NAMED: ReadonlySet<Value> = new Set<Value>(["properties", "dependencies", "patternProperties"]);
 
-const DRAFTS: ReadonlyMap<string, { readonly draft: Draft; readonly file: string }> = new Map([
+const require = createRequire(import.meta.url);
+
+/** The schemas of schemas, each read where a schema refers to it. */
+const DRAFTS: ReadonlyMap<string, { readonly draft: Draft; readonly read: () => unknown }> = new Map([
   [
     "http://json-schema.org/draft-04/schema",
-    { draft: "draft4", file: "ajv-draft-04/dist/refs/json-schema-draft-04.json" },
+    {
+      draft: "draft4",
+      read: (): unknown => require("ajv-draft-04/dist/refs/json-schema-draft-04.json"),
+    },
   ],
   [
     "http://json-schema.org/draft-06/schema",
-    { draft: "draft6", file: "ajv/dist/refs/json-schema-draft-06.json" },
+    { draft: "draft6", read: (): unknown => require("ajv/dist/refs/json-schema-draft-06.json") },
   ],
   [
     "http://json-schema.org/draft-07/schema",
-    { draft: "draft7", file: "ajv/dist/refs/json-schema-draft-07.json" },
+    { draft: "draft7", read: (): unknown => require("ajv/dist/refs/json-schema-draft-07.json") },
   ],
 ]);
-
-// The schemas of schemas are read only where a schema refers to one.
-const require = createRequire(import.meta.url);
 
 function draftOf(value: Value): Draft {
   const name = isObject(value) ? member(value, "$schema") : undefined;
@@ -124,7 +127,7 @@ export class Documents {
 
   #load(address: string): SchemaDocument {
     const known = DRAFTS.get(address);
-    if (known !== undefined) return this.#take(address, parseValue(JSON.stringify(require(known.file))));
+    if (known !== undefined) return this.#take(address, parseValue(JSON.stringify(known.read())));
     if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(address))
       throw new DataError(`Reference ${address.startsWith("/") ? "" : "/"}${address} must be canonical`);
     return this.#take(address, this.#fetch(address));
