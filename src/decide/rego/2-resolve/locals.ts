@@ -34,6 +34,14 @@ class Scope {
   }
 }
 
+/** What the domain of `every` names that nothing around declares is the variable of the loop, as in OPA. */
+function loopVariableOf(term: Term, loop: Scope): Term {
+  const entry = term.kind === "var" ? loop.entries.get(term.name) : undefined;
+  return term.kind === "var" && entry?.origin === "declared"
+    ? { ...term, name: entry.name, label: labelOf(term) }
+    : term;
+}
+
 export interface LocalOptions {
   readonly strict: boolean;
   /** The rules of v1 hold: no variable takes the name of `input` or `data`. */
@@ -221,10 +229,11 @@ export class Locals {
       case "some-in":
         return this.#someIn(expr, form, scope);
       case "every": {
-        const domain = map(form.domain);
         const own = new Scope(scope);
+        const mapped = map(form.domain);
         const key = form.key && this.#loopVariable(form.key, own);
         const value = this.#loopVariable(form.value, own);
+        const domain = rewriteTerm(mapped, { term: (term) => loopVariableOf(term, own) });
         const body = this.body(form.body, own);
         this.checkUnused(own);
         const withs = mapSame(expr.with, (item) => mapWith(item, map));

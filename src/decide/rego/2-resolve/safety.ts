@@ -134,20 +134,23 @@ export class Safety {
     const ordered: Item[] = [];
     const trials: Trial[] = [];
     let open: readonly Waiting[] = items.map((item) => ({ item }));
-    while (open.length > 0) {
-      const waiting: Waiting[] = [];
-      for (const { item, trial: before } of open) {
-        const hope = before?.missing.some(({ name }) => bound.has(name)) ?? true;
-        const trial = before && !hope ? before : tryPieces(item.pieces, bound, shared);
-        if (trial.missing.length > 0) {
-          waiting.push({ item, trial });
-          continue;
-        }
-        for (const name of trial.outputs) bound.add(name);
-        ordered.push(item);
-        trials.push(trial);
+    const next = ({ item, trial: before }: Waiting): readonly Waiting[] => {
+      const hope = before?.missing.some(({ name }) => bound.has(name)) ?? true;
+      const trial = before && !hope ? before : tryPieces(item.pieces, bound, shared);
+      if (trial.missing.length > 0) {
+        // Its calls have their own turns: what can be called already is.
+        const parts = before === undefined && item.expr.form.kind === "term" ? this.#parts(item) : undefined;
+        return parts?.flatMap(next) ?? [{ item, trial }];
       }
-      const split = waiting.length < open.length ? waiting : this.#split(waiting);
+      for (const name of trial.outputs) bound.add(name);
+      ordered.push(item);
+      trials.push(trial);
+      return [];
+    };
+    while (open.length > 0) {
+      const done = ordered.length;
+      const waiting = open.flatMap(next);
+      const split = ordered.length > done ? waiting : this.#split(waiting);
       if (split === undefined) {
         this.#report(waiting, bound);
         return { items: ordered, trials, complete: false };
@@ -161,18 +164,23 @@ export class Safety {
   #split(waiting: readonly Waiting[]): readonly Waiting[] | undefined {
     let found = false;
     const split = waiting.flatMap((entry): readonly Waiting[] => {
-      const { expr, head } = entry.item;
-      const whole = !entry.item.isPart && entry.item.pieces.length > 1;
-      const exprs = whole ? hoistCalls(expr, this.#names) : [];
-      if (exprs.length < 2) return [entry];
-      found = true;
-      return exprs.map((part, index) => {
-        const last = index === exprs.length - 1 && head !== undefined;
-        const pieces = piecesOf(part, this.#arity);
-        return { item: { expr: part, pieces, isPart: true, ...(last && { head }) } };
-      });
+      const parts = this.#parts(entry.item);
+      if (parts !== undefined) found = true;
+      return parts ?? [entry];
     });
     return found ? split : undefined;
+  }
+
+  /** The calls within an expression and what is left of it, where there are any. */
+  #parts({ expr, head, pieces, isPart }: Item): readonly Waiting[] | undefined {
+    const exprs = isPart === true || pieces.length < 2 ? [] : hoistCalls(expr, this.#names);
+    if (exprs.length < 2) return undefined;
+    return exprs.map((part, index) => {
+      const last = index === exprs.length - 1 && head !== undefined;
+      return {
+        item: { expr: part, pieces: piecesOf(part, this.#arity), isPart: true, ...(last && { head }) },
+      };
+    });
   }
 
   /** Reports what nothing binds, rather than all that waits for it in turn. */

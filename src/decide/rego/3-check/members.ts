@@ -32,7 +32,10 @@ export function keysOf(type: Type | undefined): Type | undefined {
     case "set":
       return type.of;
     case "any":
-      return type.of.length === 0 ? type : orAll(type.of.map(keysOf));
+      // Among alternatives an array has indexes, even an empty one.
+      return type.of.length === 0
+        ? type
+        : orAll(type.of.map((one) => (one.kind === "array" ? NUMBER : keysOf(one))));
     case undefined:
     case "boolean":
     case "function":

@@ -99,7 +99,7 @@ export function unifies(a: Type | undefined, b: Type | undefined): boolean {
     return (
       fitsMembers(a, b) &&
       fitsMembers(b, a) &&
-      (a.rest === undefined || b.rest === undefined || unifies(a.rest.value, b.rest.value))
+      (!isOpen(a) || !isOpen(b) || unifies(a.rest?.value, b.rest?.value))
     );
   // An empty set can be any other, but as in OPA not another empty one.
   if (a.kind === "set" && b.kind === "set")
@@ -111,12 +111,17 @@ function isAmong({ of }: AnyType, type: Type): boolean {
   return type.kind !== "function" && (of.length === 0 || of.some((one) => unifies(one, type)));
 }
 
+/** Whether it can have other members, of which something is known. */
+function isOpen({ rest }: ObjectType): boolean {
+  return rest?.value !== undefined;
+}
+
 /** Whether each member of one can be that of the other. As in OPA, what has other members too need not have that one. */
 function fitsMembers(a: ObjectType, b: ObjectType): boolean {
-  const isOpen = a.rest !== undefined || b.rest !== undefined;
+  const open = isOpen(a) || isOpen(b);
   for (const [text, { key, type }] of a.members) {
     const other = memberOf(b, text, key);
-    if (other === undefined ? !isOpen || b.members.has(text) : !unifies(type, other)) return false;
+    if (other === undefined ? !open || b.members.has(text) : !unifies(type, other)) return false;
   }
   return true;
 }

@@ -24,6 +24,7 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     term(scope, reference);
   };
   for (const expr of first < 0 ? [] : body.slice(first)) {
+    for (const { value } of expr.with) for (const reference of references(scope, value)) require(reference);
     if (expr.negated || expr.with.length > 0) continue;
     if (expr.form.kind === "some-in" || expr.form.kind === "every") {
       const collection = expr.form.kind === "every" ? expr.form.domain : expr.form.collection;
