@@ -47,8 +47,11 @@ export class BodyChecker {
   }
 
   #form({ at, form, not }: Expr): void {
-    // What a closure of `not` holds is not typed, as in OPA.
-    if (not !== undefined) return;
+    if (not !== undefined) {
+      if (form.kind === "term" && form.term.kind === "call")
+        for (const ways of form.term.args) if (ways.kind === "comprehension") this.#within(ways.body);
+      return;
+    }
     switch (form.kind) {
       case "term":
         if (form.term.kind === "call") this.#statement(form.term, at);
@@ -72,7 +75,7 @@ export class BodyChecker {
     }
   }
 
-  /** In the body of `every`, OPA looks at references and closures alone. */
+  /** In the body of `every`, and in a `not` that is a closure, OPA looks at references and closures alone. */
   #within(body: Body): void {
     for (const { form, with: replacements } of body) {
       for (const { value } of replacements)
