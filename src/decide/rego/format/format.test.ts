@@ -92,7 +92,17 @@ describe("a statement", () => {
     ["brackets of a union in a list", "p := [({1}|{2}), 3]", "p := [({1} | {2}), 3]"],
     ["a negative name", "p := -x", "p := 0 - x"],
     ["names in brackets", 'p := input["a"]["b c"]["if"]', 'p := input.a["b c"]["if"]'],
-    ["one member of an object", "p.a := 1", 'p["a"] := 1'],
+    ["one member of an object", "p.a := 1\nf.g(x) := x", 'p["a"] := 1\nf["g"](x) := x'],
+    ["members where a rule has a path", 'p["a"] := 1\np.b.c := 2', "p.a := 1\np.b.c := 2"],
+    ["members that are words of the language", 'p["if"] := 1\np.if.c := 2', 'p["if"] := 1\np.if.c := 2'],
+    [
+      "short rules behind a tall one",
+      "p if {\na\nb\n}\nq := 1\nr := 2",
+      "p if {\n\ta\n\tb\n}\n\nq := 1\nr := 2",
+    ],
+    ["a comment where a body opens", "p if { # why\na }", "p if { # why\n\ta\n}"],
+    ["a comment behind what is split", "p if { a; b } # why", "p if { # why\n\ta\n\tb\n}"],
+    ["a comment behind a body", "p if {\na\n} # why", "p if {\n\ta\n} # why"],
     ["items that share a line", "p := [\n1, 2,\n3]", "p := [\n\t1, 2,\n\t3,\n]"],
     ["operands that share a line", "p := f(\n1, 2)", "p := f(1, 2)"],
     ["a list as an operand", "p := f([\n1], 2)", "p := f([\n\t1,\n], 2)"],
@@ -129,7 +139,7 @@ test("comments stay where they are as far as there is room, and none is lost", (
     formatted(
       '# top\npackage a # p\n# i\nimport data.b # b\n\n# doc\np := {  # open\n"a": 1, # one\n# two\n"b": 2 # last\n# end of it\n}\nq if { # why\nx := input.y + # plus\n1\n# before\nx > 1 # after\n# closing\n}\n# end',
     ),
-    '# top\npackage a # p\n\n# i\nimport data.b # b\n\n# doc\np := {\n\t# open\n\t"a": 1, # one\n\t# two\n\t"b": 2, # last\n\t# end of it\n}\n\nq if {\n\t# why\n\t# plus\n\tx := input.y + 1\n\t# before\n\tx > 1 # after\n\t# closing\n}\n\n# end\n',
+    '# top\npackage a # p\n\n# i\nimport data.b # b\n\n# doc\np := {\n\t# open\n\t"a": 1, # one\n\t# two\n\t"b": 2, # last\n\t# end of it\n}\n\nq if { # why\n\t# plus\n\tx := input.y + 1\n\t# before\n\tx > 1 # after\n\t# closing\n}\n\n# end\n',
   );
 });
 

@@ -1,4 +1,5 @@
 /** Parts on lines, with the comments that stand around them. */
+import type { Comment } from "../syntax.ts";
 import { type Remarks, remark } from "./remarks.ts";
 
 /** Something with a place in the text, and how it is printed at an indentation. */
@@ -26,14 +27,14 @@ export class Layout {
 
   /** Parts on lines of their own, with the comments between them and one blank line where there were some. */
   block(parts: readonly Part[], end: number, depth: number, spacing: Spacing = {}): string {
-    const lines: { readonly text: string; readonly part: boolean }[] = [];
+    const lines: { readonly gap: string; readonly text: string; readonly part: boolean }[] = [];
     let last: number | undefined;
     const add = (text: string, start: number, until: number, part: boolean, wanted = false): void => {
       const gap = last !== undefined && /\n[ \t\r]*\n/.test(this.text.slice(last, start));
       const previous = lines.at(-1);
       const isApart =
         previous?.part === true && (wanted || spacing.apart?.(previous.text, part ? text : "") === true);
-      lines.push({ text: `${gap || isApart ? "\n" : ""}${indent(depth)}${text}`, part });
+      lines.push({ gap: gap || isApart ? "\n" : "", text, part });
       last = until;
     };
     for (const part of parts) {
@@ -44,12 +45,13 @@ export class Layout {
       for (const comment of this.remarks.before(part.end))
         add(remark(comment), part.start, part.start, false);
       const behind = this.remarks.behind(part.end);
-      const text = printed + (spacing.after ?? "") + (behind === undefined ? "" : ` ${remark(behind)}`);
+      const isSplit = printed.includes("\n") && !this.isBroken(part.start, part.end);
+      const text = noted(printed + (spacing.after ?? ""), behind, isSplit);
       add(text, part.start, behind?.at.end ?? part.end, true, part.apart);
     }
     for (const comment of this.remarks.before(end))
       add(remark(comment), comment.at.start, comment.at.end, false);
-    return lines.map(({ text }) => text).join("\n");
+    return lines.map(({ gap, text }) => `${gap}${indent(depth)}${text}`).join("\n");
   }
 
   /** Parts between brackets: on one line, or on the lines that they began on, one of which is not the bracket's. */
@@ -93,6 +95,12 @@ export class Layout {
   protected isBroken(start: number, end: number): boolean {
     return this.text.slice(start, end).includes("\n");
   }
+}
+
+/** With a comment behind it, which what stood on one line and no longer does has on its first. */
+function noted(text: string, comment: Comment | undefined, isSplit: boolean): string {
+  if (comment === undefined) return text;
+  return isSplit ? text.replace("\n", ` ${remark(comment)}\n`) : `${text} ${remark(comment)}`;
 }
 
 function joined(first: Part, second: Part): Part {

@@ -7,10 +7,15 @@ import { TermPrinter } from "./terms.ts";
 export class Printer extends TermPrinter {
   readonly #to: Dialect;
   readonly #keywords: ReadonlySet<string>;
+  /** Whether a rule of the module needs a path for a name; where none does, `p.q` is `p["q"]` as it was before there were any. */
+  readonly #hasDots: boolean;
   constructor(module: Module, remarks: Remarks, to: Dialect) {
     super(module.at.source.text, remarks);
     this.#to = to;
     this.#keywords = module.keywords;
+    this.#hasDots = module.rules.some(
+      ({ head: { form, path } }) => path.length > (form === "contains" ? 1 : 2),
+    );
   }
 
   rule(rule: Rule, depth: number): string {
@@ -19,7 +24,7 @@ export class Printer extends TermPrinter {
     const bodyEnd = first?.at.start ?? rule.at.end;
     const isDropped = first === undefined && this.#isTrue(rule.body, head.at.end, bodyEnd);
     const value = this.#value(rule, isDropped);
-    let text = (rule.default ? "default " : "") + this.#head(head, value !== undefined, depth);
+    let text = (rule.default ? "default " : "") + this.#head(head, depth);
     if (value !== undefined)
       text += ` ${this.#sign(head.assign)} ${value === true ? "true" : this.term(value, depth)}`;
     const isIf = this.#isIf(head);
@@ -71,15 +76,13 @@ export class Printer extends TermPrinter {
     return this.#keywords.has("if") && !isMember && head.path.length === 1;
   }
 
-  #head(head: Head, hasValue: boolean, depth: number): string {
+  #head(head: Head, depth: number): string {
     const { args, form, key, path } = head;
     const [first, second] = path;
     const name = first?.kind === "var" ? first.name.replace(/^\$.*/, "_") : "";
-    const isKeyed = form === "value" && args === undefined && path.length === 2 && hasValue && !head.if;
+    const isKeyed = form === "value" && path.length === 2 && !this.#hasDots;
     const steps =
-      isKeyed && second?.kind === "string"
-        ? `[${this.#keyText(second)}]`
-        : this.steps(path.slice(1), depth, (step) => path.length === 2 && this.#isQuoted(step));
+      isKeyed && second?.kind === "string" ? `[${this.#keyText(second)}]` : this.steps(path.slice(1), depth);
     const list =
       args === undefined
         ? ""
@@ -133,7 +136,8 @@ export class Printer extends TermPrinter {
     // After `if` a brace opens a body, unless what it opens can be no body.
     if (isIf && more.length === 0 && !isSet && !hasComments && !this.isBroken(start, only.at.start))
       return `${word} ${this.expression(only, depth)}`;
-    return `${word} ${this.braces(body, this.#lastBrace(body.at(-1)?.at.end ?? start, end), depth)}`;
+    const close = this.#lastBrace(body.at(-1)?.at.end ?? start, end);
+    return `${word} ${this.braces(body, start, close, depth)}`;
   }
 
   /** Where the brace that closes a body stands, or where what holds the body ends. */

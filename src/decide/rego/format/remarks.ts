@@ -25,6 +25,15 @@ export class Remarks {
     return first;
   }
 
+  /** Takes the one that stands on the line of `start`, before `end`. */
+  on(start: number, end: number): Comment | undefined {
+    const [first] = this.#left;
+    if (first === undefined || first.at.start < start || first.at.start >= end) return undefined;
+    if (this.#text.slice(start, first.at.start).includes("\n")) return undefined;
+    this.#left = this.#left.slice(1);
+    return first;
+  }
+
   /** Whether any is left within a stretch of the text. */
   within(start: number, end: number): boolean {
     return this.#left.some(({ at }) => at.start >= start && at.start < end);

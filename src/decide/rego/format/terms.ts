@@ -1,6 +1,7 @@
 /** Terms and expressions as `opa fmt` prints them. Names, numbers and texts are printed as they were spelled. */
 import type { Body, CallTerm, Expr, Operand, TemplateTerm, Term, With } from "../syntax.ts";
 import { indent, Layout, type Part } from "./layout.ts";
+import { remark } from "./remarks.ts";
 
 /** How tightly a sign binds. */
 const LEVELS: ReadonlyMap<string, number> = new Map([
@@ -69,7 +70,8 @@ export class TermPrinter extends Layout {
         const head = `${open}${key}${this.#closed(term.value, depth)} |`;
         if (!this.#isLoose(term.body, (term.key ?? term.value).at.start, end))
           return `${head} ${this.#inline(term.body, depth)}${close}`;
-        return `${head}\n${this.lines(term.body, end, depth + 1)}\n${indent(depth)}${close}`;
+        const note = this.#opening(term.body, term.value.at.end);
+        return `${head}${note}\n${this.lines(term.body, end, depth + 1)}\n${indent(depth)}${close}`;
       }
     }
   }
@@ -86,9 +88,15 @@ export class TermPrinter extends Layout {
     );
   }
 
-  /** A body on lines of its own, within braces. */
-  braces(body: Body, end: number, depth: number): string {
-    return `{\n${this.lines(body, end, depth + 1)}\n${indent(depth)}}`;
+  /** A body on lines of its own, within braces; a comment on the line where they open, at `start`, stays there. */
+  braces(body: Body, start: number, end: number, depth: number): string {
+    const note = this.#opening(body, start);
+    return `{${note}\n${this.lines(body, end, depth + 1)}\n${indent(depth)}}`;
+  }
+
+  #opening(body: Body, start: number): string {
+    const comment = this.remarks.on(start, body[0]?.at.start ?? start);
+    return comment === undefined ? "" : ` ${remark(comment)}`;
   }
 
   lines(body: Body, end: number, depth: number): string {
@@ -217,7 +225,7 @@ export class TermPrinter extends Layout {
         const head = `every ${this.#membership(form, depth)} in ${this.term(form.domain, depth)}`;
         const until = replaced[0]?.at.start ?? at.end;
         if (this.#isLoose(form.body, at.start, until))
-          return `${head} ${this.braces(form.body, until, depth)}`;
+          return `${head} ${this.braces(form.body, form.domain.at.end, until, depth)}`;
         return `${head} { ${this.#inline(form.body, depth)} }`;
       }
     }
@@ -237,7 +245,8 @@ export class TermPrinter extends Layout {
         text.startsWith("{") || (only.logical !== undefined && this.text.charAt(only.at.start) === "(");
       return isClosed ? `(${text})` : text;
     }
-    if (this.#isLoose(body, only?.at.start ?? end, end)) return this.braces(body, end, depth);
+    if (this.#isLoose(body, only?.at.start ?? end, end))
+      return this.braces(body, only?.at.start ?? end, end, depth);
     return `{ ${this.#inline(body, depth)} }`;
   }
 
