@@ -195,14 +195,51 @@ describe("the syntax before v1", () => {
     );
   });
 
+  test("becomes what both read, with the import that says so", () => {
+    const both = (text: string, withoutKeywords = false): string =>
+      format("m.rego", `package a\n\n${text}`, { dialect: "v0", to: "v0-v1", withoutKeywords }).text.slice(
+        11,
+      );
+    assert.equal(both("p{x}"), "import rego.v1\n\np if x\n");
+    assert.equal(
+      both("import future.keywords.in\nimport data.b # b\np { 1 in b }"),
+      "import rego.v1\n\nimport data.b # b\n\np if 1 in b\n",
+    );
+    assert.equal(both("import rego.v1\np if x"), "import rego.v1\n\np if x\n");
+    assert.equal(both("import future.keywords\np { x }"), "import future.keywords\n\np if x\n");
+    assert.equal(both("import rego.v1\np if x", true), "p if x\n");
+  });
+
   test("of printed guides becomes v1", () => {
     const text =
       '# postern: dialect=guide\npackage a\nimport future.keywords.in\ndefault allow = false\nallow { input.role in data.roles }\ndeny[msg] { not allow; msg := "no" }';
     assert.equal(
       format("m.rego", text, { guide: true }).text,
-      'package a\n\ndefault allow := false\nallow if input.role in data.roles\n\ndeny contains msg if {\n\tnot allow\n\tmsg := "no"\n}\n',
+      'package a\n\ndefault allow := false\n\nallow if input.role in data.roles\n\ndeny contains msg if {\n\tnot allow\n\tmsg := "no"\n}\n',
     );
   });
+});
+
+test("imports that v1 has no need of are left out when that is asked for", () => {
+  const text = "package a\n\nimport data.b\nimport rego.v1\n\np if b\n";
+  assert.equal(format("m.rego", text).text, text);
+  assert.equal(
+    format("m.rego", text, { withoutKeywords: true }).text,
+    "package a\n\nimport data.b\n\np if b\n",
+  );
+});
+
+test("what v1 cannot say is told where it stands in the text that was given", () => {
+  assert.throws(
+    () => format("m.rego", "package a\n\np { x }\n\nif { true }", { dialect: "v0", to: "v1" }),
+    (error) => {
+      assert.ok(error instanceof SourceError);
+      const [finding] = error.findings;
+      assert.equal(finding?.line, 5);
+      assert.match(finding?.message ?? "", /^this cannot be said in v1: /);
+      return true;
+    },
+  );
 });
 
 test("what cannot be read is refused, and so is what v1 cannot say", () => {

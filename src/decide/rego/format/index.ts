@@ -12,8 +12,10 @@ export interface FormatOptions {
   readonly dialect?: "v1" | "v0";
   /** Whether a module in the mixed syntax of printed guides is read, and becomes v1. */
   readonly guide?: boolean;
-  /** Print v0 as v1. */
-  readonly to?: "v1";
+  /** Print v0 as v1: so that only v1 reads it, or with an `import rego.v1` that lets both. */
+  readonly to?: "v1" | "v0-v1";
+  /** Leave out imports that v1 has no need of; what becomes v1 loses them anyway. */
+  readonly withoutKeywords?: boolean;
 }
 
 /**
@@ -29,10 +31,15 @@ export function format(
   const dialect = options.dialect ?? "v1";
   const chosen = options.guide === true ? chooseDialect(source, dialect) : { dialect, findings: [] };
   const module = read(source, chosen.dialect);
-  const to = chosen.dialect === "v0" ? (options.to ?? "v0") : "v1";
-  const formatted = print(module, text, to);
-  // A name that v1 reserves, or the like: better no text than one that means something else.
-  read(new Source(file, formatted), to);
+  const to = chosen.dialect === "v0" && options.to === undefined ? "v0" : "v1";
+  const keywords =
+    chosen.dialect === "v0" && options.to === "v0-v1" && options.withoutKeywords !== true
+      ? "v1"
+      : module.dialect !== to || options.withoutKeywords === true
+        ? "none"
+        : "kept";
+  const formatted = print(module, text, to, keywords);
+  checkReadable(module, formatted, to);
   return { text: formatted, warnings: chosen.findings };
 }
 
@@ -42,8 +49,33 @@ function read(source: Source, dialect: Dialect): Module {
   return module;
 }
 
-function print(module: Module, text: string, to: Dialect): string {
-  const imports = module.dialect === to ? module.imports : module.imports.filter((each) => !isKeywords(each));
+/** A name that v1 reserves, or the like: better no text than one that means something else. */
+function checkReadable(module: Module, formatted: string, to: Dialect): void {
+  const { source } = module.at;
+  const { module: again, findings } = parseModule(new Source(source.file, formatted), { dialect: to });
+  if (again !== undefined) return;
+  const printer = new Printer(module, new Remarks("", []), to);
+  const wrong = module.rules.find((rule) => {
+    const alone = new Source(source.file, `package a\n\n${printer.rule(rule, 0)}\n`);
+    return parseModule(alone, { dialect: to }).module === undefined;
+  });
+  const { start, end } = wrong?.head.at ?? module.package.at;
+  const place = source.position(start);
+  throw new SourceError(
+    findings.map((finding) => ({
+      ...finding,
+      ...place,
+      length: end - start,
+      message: `this cannot be said in ${to}: ${finding.message}`,
+    })),
+  );
+}
+
+/** Which of the imports that v1 has no need of are printed: those there were, none, or `rego.v1` alone. */
+type Keywords = "kept" | "none" | "v1";
+
+function print(module: Module, text: string, to: Dialect, keywords: Keywords): string {
+  const imports = keywords === "kept" ? module.imports : module.imports.filter((each) => !isKeywords(each));
   const comments = module.comments.filter(
     ({ text: said }) => to !== "v1" || !/^\s*postern: dialect=guide\s*$/.test(said),
   );
@@ -54,14 +86,25 @@ function print(module: Module, text: string, to: Dialect): string {
     end: module.package.at.end,
     print: () => text.slice(module.package.at.start, module.package.at.end).replace(/\s+/g, " "),
   };
+  const isAdded = keywords === "v1" && !imports.some(isAllKeywords);
   const lines = sortedImports(imports, text, remarks).map(
-    (each): Part => ({ start: each.at.start, end: each.at.end, print: () => importText(each, printer) }),
+    (each, index): Part => ({
+      start: each.at.start,
+      end: each.at.end,
+      print: () => importText(each, printer),
+      apart: isAdded && index === 0,
+    }),
   );
-  const rules: Part[] = module.rules.map((rule) => ({
+  if (isAdded) lines.unshift({ start: head.end, end: head.end, print: () => "import rego.v1" });
+  const rules: Part[] = module.rules.map((rule, index) => ({
     start: rule.at.start,
     end: rule.at.end,
     print: () => printer.rule(rule, 0),
-    apart: rule.chained || (to === "v0" && !module.keywords.has("if")),
+    apart:
+      rule.chained ||
+      rule.default ||
+      module.rules[index - 1]?.default === true ||
+      (to === "v0" && !module.keywords.has("if")),
   }));
   const sections = [[head], lines, rules].filter((parts) => parts.length > 0);
   // Each section takes the comments up to where the next one begins.
@@ -98,10 +141,20 @@ function sortedImports(imports: readonly Import[], text: string, remarks: Remark
 }
 
 /** What v1 has without importing it. `import future.keywords` brings more, such as the `not` of bodies. */
-function isKeywords({ path }: Import): boolean {
-  const [first, second, third] = [path.head, ...path.path].map((term) =>
+function isKeywords(each: Import): boolean {
+  const [first, second, third = ""] = namesOf(each);
+  if (first === "rego") return second === "v1";
+  return first === "future" && ["if", "in", "every", "contains"].includes(third);
+}
+
+/** `import future.keywords`, with which there can be no `import rego.v1`, and which v0 and v1 both read. */
+function isAllKeywords(each: Import): boolean {
+  const [first, second] = namesOf(each);
+  return first === "future" && second === "keywords";
+}
+
+function namesOf({ path }: Import): readonly string[] {
+  return [path.head, ...path.path].map((term) =>
     term.kind === "var" ? term.name : term.kind === "string" ? term.value : "",
   );
-  if (first === "rego") return second === "v1";
-  return first === "future" && ["if", "in", "every", "contains"].includes(third ?? "");
 }
