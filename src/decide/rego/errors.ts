@@ -61,3 +61,13 @@ export class BuiltinError {
     this.halt = halt;
   }
 }
+
+/** What a built-in throws that asks for something of the outside world that this evaluation was not given. */
+export class RefusedError extends BuiltinError {
+  /** The host that was to be asked, or chance. */
+  readonly wanted: { readonly host: string } | "chance";
+  constructor(message: string, wanted: RefusedError["wanted"]) {
+    super("eval_builtin_error", message);
+    this.wanted = wanted;
+  }
+}

@@ -8,7 +8,8 @@ import { type Emitted, emitDocument, emitQuery, type Probe, type Row, State } fr
 import type { World } from "./builtins/builtin.ts";
 import { boundedCache } from "./cache.ts";
 import { dataConflicts } from "./data-conflicts.ts";
-import { EvaluationError, SourceError, type SourceFinding } from "./errors.ts";
+import { type BuiltinError, EvaluationError, SourceError, type SourceFinding } from "./errors.ts";
+import { impureCalls } from "./pure.ts";
 import { Source, type Span } from "./source.ts";
 import type { Body, Module, Term } from "./syntax.ts";
 import { type RegoTest, separateTests, testsOf } from "./tests.ts";
@@ -25,6 +26,8 @@ export interface CompileOptions {
   readonly instrument?: boolean;
   /** Make each rule of one test's name a test of its own, as those who run `tests()` want it. */
   readonly separateTests?: boolean;
+  /** Refuse calls of what the network or chance decides, as befits a policy that is to be put into effect. */
+  readonly pure?: boolean;
   /** JSON schemas by the path that annotations name them by, such as `schema.input`. */
   readonly schemas?: ReadonlyMap<string, Value>;
 }
@@ -32,10 +35,12 @@ export interface CompileOptions {
 export interface EvaluateOptions {
   /** Nanoseconds since the Unix epoch, for `time.now_ns()`; without it, asking for the time is an error. */
   readonly now?: bigint;
-  /** What random built-ins are derived from. */
+  /** What random built-ins are derived from; without it they fail. */
   readonly seed?: string;
   /** The first failure of a built-in ends the evaluation; else it leaves its expression undefined. */
   readonly strictBuiltinErrors?: boolean;
+  /** Told of each failure of a built-in, whether it ends the evaluation or not, with its `file:line:column`. */
+  readonly failed?: (error: BuiltinError, where: string) => void;
   /** Loop turns and calls at most; 10 million unless told. */
   readonly steps?: number;
   /** Asked every few thousand steps; true ends the evaluation. */
@@ -91,6 +96,8 @@ export function compile(
   const checked = checkTypes(program, options.schemas === undefined ? {} : { schemas: options.schemas });
   const wrong = checked.findings.filter(({ severity }) => severity === "error");
   if (wrong.length > 0) throw new SourceError(wrong);
+  const impure = options.pure === true ? impureCalls(program) : [];
+  if (impure.length > 0) throw new SourceError(impure);
   return new Policy(program, checked.types, data, options, warnings);
 }
 
@@ -153,7 +160,7 @@ export class Policy {
     const prepared = this.prepare(query);
     return this.#run(prepared.emitted, input, options).flatMap((row) => {
       const bindings: [string, Value][] = prepared.labels.map((label, index) => [label, row[index] as Value]);
-      const expressions = row.slice(prepared.labels.length);
+      const expressions = prepared.parts.map(({ index }) => row[prepared.labels.length + index] as Value);
       if (!prepared.isValue && expressions.includes(false)) return [];
       return [{ bindings: Object.fromEntries(bindings), expressions }];
     });
@@ -173,11 +180,17 @@ export class Policy {
     const emitted = emitQuery(this.program, this.#state, resolved.query, this.#options.instrument);
     emitted.setData(this.#data);
     const labels = resolved.query.variables.map(({ label }) => label);
-    const prepared = { emitted, labels, isValue: isValue(body) };
+    const parts = partsOf(resolved.query.body);
+    const prepared = { emitted, labels, parts, isValue: isValue(body) };
     if (this.#queries.size >= KEPT_QUERIES)
       for (const oldest of this.#queries.keys()) if (this.#queries.delete(oldest)) break;
     this.#queries.set(query, prepared);
     return prepared;
+  }
+
+  /** Where in a query's text the expressions stand that its solutions have values of. */
+  parts(query: string): readonly Span[] {
+    return this.prepare(query).parts.map(({ at }) => at);
   }
 
   /** What the numbers mean that a probe is told, for a document or query that was prepared. */
@@ -206,7 +219,8 @@ export class Policy {
   #run<T>({ run }: Emitted<T>, input: Value | undefined, options: EvaluateOptions): T {
     this.#state.begin(input, this.#data, {
       now: options.now,
-      seed: options.seed ?? "",
+      seed: options.seed,
+      failed: options.failed,
       strict: options.strictBuiltinErrors ?? false,
       steps: options.steps ?? STEPS,
       expired: options.expired,
@@ -231,8 +245,25 @@ export class Policy {
 interface PreparedQuery {
   readonly emitted: Emitted<readonly Row[]>;
   readonly labels: readonly string[];
+  /** The expressions that were written, in order of evaluation: which of those evaluated each is. */
+  readonly parts: readonly { readonly index: number; readonly at: Span }[];
   /** Whether it asks for one value, which may be false. */
   readonly isValue: boolean;
+}
+
+/** Calls that were taken out of an expression stand before it and are within its text. */
+function partsOf(body: Body): PreparedQuery["parts"] {
+  const all = body.map(({ at }, index) => ({ index, at }));
+  return all.filter(
+    ({ index, at }) =>
+      !all.some(
+        (other) =>
+          other.index !== index &&
+          other.at.start <= at.start &&
+          other.at.end >= at.end &&
+          (other.index > index || other.at.end - other.at.start > at.end - at.start),
+      ),
+  );
 }
 
 function isValue(body: Body): boolean {

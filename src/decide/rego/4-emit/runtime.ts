@@ -32,7 +32,8 @@ export type Probe = (site: number, event: "enter" | "holds" | "fails") => void;
 
 export interface RunOptions {
   readonly now: bigint | undefined;
-  readonly seed: string;
+  readonly seed: string | undefined;
+  readonly failed: ((error: BuiltinError, where: string) => void) | undefined;
   readonly strict: boolean;
   /** Loop turns and calls that an evaluation may take. */
   readonly steps: number;
@@ -55,7 +56,8 @@ export class State implements Evaluation {
   /** Changes whenever what rules see changes; results are kept beside the epoch that they are of. */
   epoch = 0;
   fuel = 0;
-  seed = "";
+  seed: string | undefined = undefined;
+  failed: ((error: BuiltinError, where: string) => void) | undefined = undefined;
   strict = false;
   readonly cache: Cache;
   probe: Probe | undefined = undefined;
@@ -88,6 +90,7 @@ export class State implements Evaluation {
     this.#expired = options.expired;
     this.#now = options.now;
     this.seed = options.seed;
+    this.failed = options.failed;
     this.strict = options.strict;
     this.#print = options.print;
     this.#testCase = options.testCase;
@@ -543,6 +546,7 @@ export function builtin(
   const call = implementation as (evaluation: Evaluation, ...operands: Value[]) => Value | undefined;
   const failed = (error: unknown): undefined => {
     if (error instanceof BuiltinError) {
+      state.failed?.(error, where);
       if (state.strict || error.halt) throw new EvaluationError(error.code, error.message, where);
     } else if (!(error instanceof NumberTooLarge)) throw error;
     else if (state.strict)

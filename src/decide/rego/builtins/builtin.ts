@@ -19,8 +19,8 @@ import {
 export interface Evaluation {
   /** `time.now_ns()`: nanoseconds since the Unix epoch, the same through one evaluation. */
   readonly now: bigint;
-  /** What `rand.intn` and `uuid.rfc4122` are derived from. */
-  readonly seed: string;
+  /** What `rand.intn` and `uuid.rfc4122` are derived from; without it they are refused. */
+  readonly seed: string | undefined;
   /** Takes steps from the budget; a built-in that loops charges for each turn. @throws EvaluationError when it is used up */
   charge(steps: number): void;
   /** One store for the built-in of that name, kept through one evaluation. */

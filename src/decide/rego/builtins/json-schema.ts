@@ -1,15 +1,17 @@
 /** Documents held against JSON schemas (OPA policy reference, "Object": `json.match_schema`, `json.verify_schema`). */
+import { BuiltinError, RefusedError } from "../errors.ts";
 import {
   isArray,
   isObject,
   isSet,
   member,
   parseValue,
+  type RegoObjectValue,
   sortedEntries,
   stringify,
   type Value,
 } from "../values/index.ts";
-import { type Evaluation, failure, type Implementations } from "./builtin.ts";
+import { type Evaluation, failure, type Implementations, type World } from "./builtin.ts";
 import { DataError } from "./data-error.ts";
 import { readSchema } from "./json-schema/read.ts";
 import type { Fetch, Finding, Schema } from "./json-schema/schema.ts";
@@ -41,11 +43,24 @@ function fetching(evaluation: Evaluation): Fetch {
   return (address) => {
     if (evaluation.world === undefined || !/^https?:/i.test(address))
       throw new DataError(`remote reference loading disabled: ${JSON.stringify(address)}`);
-    const answer = evaluation.world.send({ method: "get", url: address, force_json_decode: true });
-    const body = isObject(answer) ? member(answer, "body") : undefined;
-    if (body === undefined) throw new DataError("Could not read schema from HTTP, response status is not OK");
+    const answer = asked(evaluation.world, address);
+    const status = member(answer, "status_code") ?? 0;
+    const body = member(answer, "body") ?? null;
+    if (status !== 200 || body === null)
+      throw new DataError(`Could not read schema from HTTP, response status is ${stringify(status)}`);
     return body;
   };
+}
+
+/** What the network says; that it cannot be reached is a fault of the schema, that it may not be asked is not. */
+function asked(world: World, address: string): RegoObjectValue {
+  try {
+    const answer = world.send({ method: "get", url: address, force_json_decode: true });
+    return isObject(answer) ? answer : {};
+  } catch (error) {
+    if (!(error instanceof BuiltinError) || error instanceof RefusedError) throw error;
+    throw new DataError(error.message.replace(/^http\.send: /, ""));
+  }
 }
 
 function compiled(evaluation: Evaluation, schema: Value): Schema {

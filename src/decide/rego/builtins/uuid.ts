@@ -1,5 +1,6 @@
 /** UUIDs (RFC 9562), and random values that are derived from the evaluation's seed. */
 import { createHash } from "node:crypto";
+import { RefusedError } from "../errors.ts";
 import { integer, integerOf, objectOf, type Value } from "../values/index.ts";
 import { type Evaluation, failure, type Implementations, numberOperand, stringOperand } from "./builtin.ts";
 
@@ -55,17 +56,18 @@ function parse(text: string): Value | undefined {
   return objectOf(members);
 }
 
-/** So many bytes for a name: the same within one evaluation, and for one seed. */
-function derived(evaluation: Evaluation, name: string): Buffer {
+/** So many bytes for a built-in and what it is asked by: the same within one evaluation, and for one seed. */
+function derived({ seed }: Evaluation, builtin: string, key: string): Buffer {
+  if (seed === undefined) throw new RefusedError(`${builtin}: nothing random is allowed here`, "chance");
   return createHash("sha256")
-    .update(JSON.stringify([evaluation.seed, name]))
+    .update(JSON.stringify([seed, `${builtin} ${key}`]))
     .digest();
 }
 
 export const UUID: Implementations = {
   "uuid.parse": (_, value) => parse(stringOperand("uuid.parse", 1, value)),
   "uuid.rfc4122": (evaluation, key) => {
-    const bytes = derived(evaluation, `uuid.rfc4122 ${stringOperand("uuid.rfc4122", 1, key)}`);
+    const bytes = derived(evaluation, "uuid.rfc4122", stringOperand("uuid.rfc4122", 1, key));
     bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
     return bytes.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
@@ -78,7 +80,7 @@ export const UUID: Implementations = {
     if (size === 0n) return 0;
     const positive = size < 0n ? -size : size;
     return integer(
-      BigInt(`0x${derived(evaluation, `rand.intn ${name} ${positive}`).toString("hex")}`) % positive,
+      BigInt(`0x${derived(evaluation, "rand.intn", `${name} ${positive}`).toString("hex")}`) % positive,
     );
   },
 };
