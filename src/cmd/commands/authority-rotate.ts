@@ -1,11 +1,11 @@
 import type { AuthorityStatus } from "#api";
-import { progressLine } from "../backup/progress.ts";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { authorityLines, rotationText } from "../owner/authority-text.ts";
 import { type Answer, ownerOf } from "../owner/client.ts";
 import { checkAuthority } from "../owner/deployment-shapes.ts";
 import { EXIT } from "../terminal/exit-codes.ts";
 import { printJson } from "../terminal/print.ts";
+import { progressLine } from "../terminal/progress.ts";
 
 const ASK_MS = 500;
 

@@ -4,7 +4,6 @@ import { PosternError, systemClock } from "#kernel";
 import { masterKeyText } from "#secrets";
 import { noteBackup } from "../backup/last-backup.ts";
 import { backupTo, backupToFile } from "../backup/make-backup.ts";
-import { progressLine } from "../backup/progress.ts";
 import { describeRows } from "../backup/rows.ts";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { databaseOf, maskedDatabase } from "../database.ts";
@@ -17,6 +16,7 @@ import { columns } from "../terminal/columns.ts";
 import { EXIT } from "../terminal/exit-codes.ts";
 import { usage } from "../terminal/parse.ts";
 import { printJson } from "../terminal/print.ts";
+import { progressLine } from "../terminal/progress.ts";
 import { packageVersion } from "../version.ts";
 
 export const backup: Command = defineCommand({

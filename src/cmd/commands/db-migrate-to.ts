@@ -3,7 +3,6 @@ import { PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
 import type { MoveState } from "../backup/database-mover.ts";
 import { keptOf, setAside } from "../backup/keep-aside.ts";
 import { type Moved, moveStopped } from "../backup/move-database.ts";
-import { type ProgressLine, progressLine } from "../backup/progress.ts";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
 import { checkDatabaseUrl, databaseOf, maskedDatabase, sqliteFile } from "../database.ts";
 import { askOperations } from "../operations/ask.ts";
@@ -13,6 +12,7 @@ import { takeFolders } from "../supervisor/data-folder.ts";
 import { columns } from "../terminal/columns.ts";
 import { EXIT } from "../terminal/exit-codes.ts";
 import { printJson } from "../terminal/print.ts";
+import { type ProgressLine, progressLine } from "../terminal/progress.ts";
 import type { World } from "../world.ts";
 
 const ASK_MS = 400;

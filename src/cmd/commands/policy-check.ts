@@ -17,13 +17,17 @@ export const policyCheck: Command = defineCommand({
   flags: {
     file: { kind: "list", short: "f", value: "PATH", what: "a file, or a folder with all below it" },
     format: { kind: "value", choices: ["pretty", "json"], what: "findings of Rego as opa check prints them" },
-    strict: REGO_FLAGS.strict,
-    "v0-compatible": REGO_FLAGS["v0-compatible"],
+    bundle: { kind: "switch", short: "b", what: "as opa check has it; modules are read from folders anyway" },
+    pure: {
+      kind: "switch",
+      what: "refuse Rego that asks the network or chance, which none in effect may",
+    },
+    ...REGO_FLAGS,
   },
   examples: [
     { command: "postern policy check -f policy/", what: "before a commit, or in CI" },
     { command: "postern policy check -f policy/staging.rules --json", what: "findings for an editor" },
-    { command: "postern policy check rego/ --strict", what: "policies written in Rego" },
+    { command: "postern policy check rego/ --strict --pure", what: "policies written in Rego" },
   ],
   async run({ flags, words, json }, world) {
     if (words.length > 0 && flags.file !== undefined)

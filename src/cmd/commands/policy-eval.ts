@@ -1,28 +1,45 @@
 import { resolve } from "node:path";
-import { EvaluationError, type Policy, type Solution, SourceError, stringify, type Value } from "#rego";
+import { EvaluationError, parseValue, type Solution, SourceError, stringify, type Value } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
 import { answerLine } from "../rego/batch.ts";
 import { compileLoaded } from "../rego/compile.ts";
 import { evaluateOptions } from "../rego/evaluation.ts";
-import { REGO_FLAGS, readingOf, regoHosts } from "../rego/flags.ts";
+import { describeSourceError, Failures } from "../rego/failures.ts";
+import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutOf } from "../rego/flags.ts";
 import { loadPaths, readDocument } from "../rego/load.ts";
-import { describeSolutions, opaErrors, solutionsJson } from "../rego/show.ts";
-import { Profile, Steps, siteOf } from "../rego/trace.ts";
+import { describeSolutions, type Format, formatSolutions, opaErrors, solutionsJson } from "../rego/show.ts";
+import { describeProfile, describeSteps, Profile, profileJson, Steps, stepsJson } from "../rego/trace.ts";
 import { regoWorld } from "../rego/world.ts";
-import { columns } from "../terminal/columns.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
-import { describeFailure, describeFinding, type Texts } from "../terminal/failure.ts";
-import { usage, wholeNumber } from "../terminal/parse.ts";
+import { describeFinding, type Texts } from "../terminal/failure.ts";
+import { usage } from "../terminal/parse.ts";
 import type { World } from "../world.ts";
-
-const PROFILE_ROWS = 10;
 
 const FLAGS = {
   data: { kind: "list", short: "d", value: "PATH", what: "policies and documents: a file or a folder" },
+  bundle: {
+    kind: "list",
+    short: "b",
+    value: "FOLDER",
+    what: "a folder of which only modules, data.json and data.yaml count",
+  },
   input: { kind: "value", short: "i", value: "FILE", what: "the input, JSON or YAML; - is standard input" },
+  "stdin-input": { kind: "switch", short: "I", what: "the input is on standard input" },
+  stdin: { kind: "switch", what: "the query is on standard input" },
+  format: {
+    kind: "value",
+    short: "f",
+    choices: ["pretty", "json", "raw", "values", "bindings"],
+    what: "how to print the answer (pretty); json is --json, raw is for scripts",
+  },
+  fail: { kind: "switch", what: "end with 1 when the answer is undefined" },
+  "fail-defined": { kind: "switch", what: "end with 1 when the answer is not undefined" },
   ...REGO_FLAGS,
+  ...EVALUATION_FLAGS,
+  "allow-random": { kind: "switch", what: "let rand.intn and uuid.rfc4122 give random values" },
   "strict-builtin-errors": { kind: "switch", what: "end with the first failure of a built-in" },
-  timeout: { kind: "value", value: "SECONDS", what: "how long it may take (30)" },
+  "show-builtin-errors": { kind: "switch", what: "tell of every failure of a built-in" },
+  timeout: { kind: "value", value: "TIME", what: "how long it may take: seconds, or 500ms, 2m (30)" },
   explain: { kind: "switch", what: "show each expression that was tried, and whether it held" },
   profile: { kind: "switch", what: "show where the time went" },
   batch: {
@@ -43,25 +60,43 @@ export const policyEval: Command = defineCommand({
     { command: "postern policy eval -d policy/ -i input.json data.authz.allow", what: "one decision" },
     { command: "postern policy eval 'x := 1; y := x + 1'", what: "the language without any file" },
     { command: "postern policy eval -d policy/ -i input.json --explain data.authz.allow", what: "and why" },
+    {
+      command: "postern policy eval -d policy/ -i pod.json --fail-defined 'data.admission.deny[_]'",
+      what: "in a script: 1 when anything is denied",
+    },
   ],
   async run({ flags, words, json }, world) {
-    const [query] = words;
     if (flags.batch === true) {
       for await (const line of world.lines())
         if (line.trim() !== "") world.stdout.write(`${answerLine(line, regoHosts(flags))}\n`);
       return EXIT.done;
     }
-    if (query === undefined) {
+    const query = flags.stdin === true ? await readAll(world) : words[0];
+    if (query === undefined || query.trim() === "") {
       throw usage("what to evaluate is missing", "postern policy eval", "postern policy eval -d FOLDER data");
     }
-    return evaluate(query, flags, json, world);
+    if (flags.stdin === true && (words.length > 0 || flags["stdin-input"] === true || flags.input === "-"))
+      throw usage("standard input is one thing", "postern policy eval", "--stdin alone reads the query");
+    return evaluate(query, flags, json ? "json" : ((flags.format ?? "pretty") as Format), world);
   },
 });
 
-function evaluate(query: string, flags: Flags, json: boolean, world: World): ExitCode {
-  const { modules, data } = loadPaths(flags.data ?? [], world.folder);
-  const input = flags.input === undefined ? undefined : readInput(flags.input, world);
+async function readAll(world: World): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of world.lines()) lines.push(line);
+  return lines.join("\n");
+}
+
+function evaluate(query: string, flags: Flags, format: Format, world: World): ExitCode {
+  const { modules, data } = loadPaths(flags.data ?? [], world.folder, {
+    ...loadingOf(flags),
+    bundles: flags.bundle ?? [],
+  });
+  const input = readInput(flags, world);
+  const timeoutMs = timeoutOf(flags.timeout ?? "30");
   const texts: Texts = new Map([...Object.entries(modules), ["query", query]]);
+  const failures = new Failures();
+  const showAll = flags["show-builtin-errors"] === true;
   try {
     const policy = compileLoaded(modules, data.value, {
       ...readingOf(flags),
@@ -71,57 +106,58 @@ function evaluate(query: string, flags: Flags, json: boolean, world: World): Exi
     const steps = new Steps();
     const profile = new Profile();
     const solutions = policy.evaluate(query, input, {
-      ...evaluateOptions(1_000 * wholeNumber("--timeout", flags.timeout ?? "30", 1, 86_400)),
+      ...evaluateOptions(timeoutMs, { random: flags["allow-random"] === true }),
       strictBuiltinErrors: flags["strict-builtin-errors"] === true,
       world: regoWorld(regoHosts(flags)),
+      failed: failures.note,
       print: (line) => world.stderr.write(`${line}\n`),
       ...(flags.explain === true ? { probe: steps.probe } : {}),
       ...(flags.profile === true ? { probe: profile.probe } : {}),
     });
-    report(query, solutions, json, world);
-    if (flags.explain === true) world.stderr.write(describeSteps(steps, policy, query));
-    if (flags.profile === true) world.stderr.write(describeProfile(profile, policy, query));
-    return EXIT.done;
+    if (format === "json") {
+      const told = {
+        ...solutionsJson(policy.parts(query), solutions),
+        ...(showAll && failures.errors.length > 0 ? { errors: asValue(failures.errors) } : {}),
+        ...(flags.explain === true ? { explanation: asValue(stepsJson(steps, policy, query)) } : {}),
+        ...(flags.profile === true ? { profile: asValue(profileJson(profile, policy, query)) } : {}),
+      };
+      world.stdout.write(`${stringify(told)}\n`);
+    } else {
+      world.stdout.write(
+        format === "pretty" ? describeSolutions(solutions) : formatSolutions(solutions, format),
+      );
+      if (flags.explain === true) world.stderr.write(describeSteps(steps, policy, query));
+      if (flags.profile === true) world.stderr.write(describeProfile(profile, policy, query));
+    }
+    world.stderr.write(failures.describe({ all: showAll }));
+    return exitOf(solutions, flags);
   } catch (error) {
     const errors = opaErrors(error);
     if (errors === undefined) throw error;
-    if (json) world.stdout.write(`${JSON.stringify({ errors })}\n`);
-    if (error instanceof SourceError) world.stderr.write(describeFailure(error, texts));
+    if (format === "json") world.stdout.write(`${JSON.stringify({ errors })}\n`);
+    if (error instanceof SourceError) world.stderr.write(describeSourceError(error, texts, readingOf(flags)));
     if (error instanceof EvaluationError)
       world.stderr.write(
-        `error: ${error.code}: ${error.message}\n${error.where === undefined ? "" : `  ${error.where}\n`}`,
+        `error: ${error.code}: ${error.message}\n${error.where === undefined ? "" : `  ${error.where}\n`}${failures.remedyOf(error)}`,
       );
     return EXIT.failed;
   }
 }
 
-function report(query: string, solutions: readonly Solution[], json: boolean, world: World): void {
-  if (json) world.stdout.write(`${stringify(solutionsJson(query, solutions))}\n`);
-  else world.stdout.write(describeSolutions(solutions));
+function asValue(told: unknown): Value {
+  return parseValue(JSON.stringify(told));
 }
 
-function readInput(name: string, world: World): Value {
+function exitOf(solutions: readonly Solution[], flags: Flags): ExitCode {
+  const isDefined = solutions.length > 0;
+  if (flags.fail === true && !isDefined) return EXIT.failed;
+  return flags["fail-defined"] === true && isDefined ? EXIT.failed : EXIT.done;
+}
+
+function readInput(flags: Flags, world: World): Value | undefined {
+  if (flags["stdin-input"] === true && flags.input !== undefined)
+    throw usage("--stdin-input and --input exclude each other", "postern policy eval", "one of the two");
+  const name = flags["stdin-input"] === true ? "-" : flags.input;
+  if (name === undefined) return undefined;
   return name === "-" ? readDocument("-", "input.json") : readDocument(resolve(world.folder, name), name);
-}
-
-function describeSteps({ steps, left }: Steps, policy: Policy, query: string): string {
-  const sites = policy.sites(query);
-  const rows = steps.flatMap(({ site, head, held }) => {
-    const span = sites[site];
-    if (span === undefined) return [];
-    const { where, text } = siteOf(span);
-    return [[head ? "⇒" : held > 0 ? "✓" : "✕", where, text, held > 1 ? `(${held} solutions)` : ""]];
-  });
-  return `${columns(rows)}${left === 0 ? "" : `… and ${left} more\n`}`;
-}
-
-function describeProfile(profile: Profile, policy: Policy, query: string): string {
-  const sites = policy.sites(query);
-  const rows = profile.rows().flatMap(({ site, evaluations, ms }) => {
-    const span = sites[site];
-    if (span === undefined) return [];
-    const { where, text } = siteOf(span);
-    return [[`${(ms * 1_000).toFixed(1)} µs`, String(evaluations), where, text]];
-  });
-  return columns([["time", "evaluations", "where", "expression"], ...rows.slice(0, PROFILE_ROWS)]);
 }

@@ -1,6 +1,6 @@
 /** The commands for Rego: each works on files and folders, without an instance. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -96,10 +96,66 @@ describe("policy eval", () => {
       assert.deepEqual(await run("eval", ...line), { code: 0, stdout, stderr: "" });
     });
 
+  test("several expressions have their places in JSON", async () => {
+    const { stdout } = await run("eval", "--json", 'y = x + 1; x = 5; some z; z = "z"');
+    const { result } = JSON.parse(stdout) as { result: { expressions: { text: string }[] }[] };
+    assert.deepEqual(
+      result[0]?.expressions.map(({ text }) => text),
+      ["x = 5", 'z = "z"', "y = x + 1"],
+    );
+  });
+
+  // What `opa eval --format …` 1.22.2 prints.
+  for (const [format, query, stdout] of [
+    ["raw", '1; "a b"; [1, 2]', "1 a b [1,2]\n"],
+    ["raw", "x = [1, 2][_]", "true\ntrue\n"],
+    ["values", 'x := [1, 2][_]; "a"', '[\n  true,\n  "a"\n]\n[\n  true,\n  "a"\n]\n'],
+    ["bindings", "x := [1, 2][_]", '{\n  "x": 1\n}\n{\n  "x": 2\n}\n'],
+    ["values", "1 == 2; x := 1", ""],
+    ["json", "1 == 2; x := 1", "{}\n"],
+  ] as const)
+    test(`--format ${format} of ${query}`, async () => {
+      assert.deepEqual(await run("eval", "--format", format, query), { code: 0, stdout, stderr: "" });
+    });
+
+  test("an answer, or none, can be a failure", async () => {
+    const codes = async (...line: readonly string[]): Promise<number> => (await run("eval", ...line)).code;
+    assert.equal(await codes("--fail", "1 == 2; x := 1"), 1);
+    assert.equal(await codes("--fail", "1 == 2"), 0);
+    assert.equal(await codes("--fail-defined", "1 == 2"), 1);
+    assert.equal(await codes("--fail-defined", "1 == 2; x := 1"), 0);
+    assert.equal(await codes("--fail-defined", "1 / 0"), 0);
+  });
+
+  test("the query is read from standard input where that is asked for", async () => {
+    const read = await runLine(["policy", "eval", "--stdin"], { lines: ["x := 1", "x == 1"] });
+    assert.equal(read.stdout, "x\n1\n");
+    assert.equal((await runLine(["policy", "eval", "--stdin", "1"], { lines: ["2"] })).code, 2);
+    assert.equal((await run("eval", "--stdin-input", "-i", "input.json", "input")).code, 2);
+  });
+
+  test("explain and profile are in JSON too", async () => {
+    const line = ["-d", "authz.rego", "-i", "input.json", "data.authz.allow", "--json"];
+    const { explanation } = JSON.parse((await run("eval", ...line, "--explain")).stdout) as {
+      explanation: unknown[];
+    };
+    assert.deepEqual(explanation[1], {
+      kind: "expression",
+      held: 1,
+      text: 'input.role == "admin"',
+      location: { file: "authz.rego", row: 5, col: 10 },
+    });
+    const { profile } = JSON.parse((await run("eval", ...line, "--profile")).stdout) as {
+      profile: { num_eval: number; total_time_ns: number }[];
+    };
+    assert.equal(profile[0]?.num_eval, 1);
+    assert.ok(Number.isInteger(profile[0]?.total_time_ns));
+  });
+
   test("an error of the query and one of the evaluation are told with their place", async () => {
     const unsafe = await run("eval", "x == 1", "--json");
     assert.equal(unsafe.code, 1);
-    assert.match(unsafe.stderr, /^error: var x is unsafe\n.*\n.*\n +\^/);
+    assert.match(unsafe.stderr, /^query:1:1: error: var x is unsafe \(rego_unsafe_var_error\)\n.*\n +\^/);
     const { errors } = JSON.parse(unsafe.stdout) as { errors: { code: string; location: { row: number } }[] };
     assert.equal(errors[0]?.code, "rego_unsafe_var_error");
     assert.equal(errors[0]?.location.row, 1);
@@ -124,11 +180,70 @@ describe("policy eval", () => {
     assert.match(stderr, /eval_cancel_error/);
   });
 
-  test("no host is asked unless it is named", async () => {
-    const { stderr } = await run(
-      ...["eval", "--strict-builtin-errors", 'http.send({"method": "get", "url": "http://127.0.0.1:1/"})'],
+  for (const [what, query, flag] of [
+    [
+      "a host is asked",
+      'http.send({"method": "get", "url": "http://127.0.0.1:1/"})',
+      "--allow-net 127.0.0.1",
+    ],
+    ["a name is looked up", 'net.lookup_ip_addr("localhost")', "--allow-net localhost"],
+    ["a number is random", 'rand.intn("x", 5)', "--allow-random"],
+    ["an identifier is random", 'uuid.rfc4122("x")', "--allow-random"],
+    [
+      "a schema elsewhere is read",
+      'json.match_schema({}, {"$ref": "http://127.0.0.1:1/s.json"})',
+      "--allow-net 127.0.0.1",
+    ],
+  ] as const)
+    test(`only where it is allowed ${what}, and the refusal says by which flag`, async () => {
+      const refused = await run("eval", query);
+      assert.equal(refused.stdout, "undefined\n");
+      assert.ok(refused.stderr.startsWith("warning: "));
+      assert.ok(refused.stderr.endsWith(`  query:1:1\n  try: ${flag}\n`), refused.stderr);
+      const strict = await run("eval", query, "--strict-builtin-errors");
+      assert.equal(strict.code, 1);
+      assert.ok(strict.stderr.endsWith(`  try: ${flag}\n`), strict.stderr);
+      const { stderr } = await run("eval", query, "--show-builtin-errors", ...flag.split(" "));
+      assert.doesNotMatch(stderr, /try:/);
+    });
+
+  test("what is random is so only for one evaluation", async () => {
+    const line = ["eval", "--allow-random", "-f", "raw", 'uuid.rfc4122("x")'];
+    assert.notEqual((await run(...line)).stdout, (await run(...line)).stdout);
+    assert.match((await run(...line)).stdout, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
+    assert.equal(
+      (await run("eval", "--allow-random", 'rand.intn("x", 100000) == rand.intn("x", 100000)')).stdout,
+      "true\n",
     );
-    assert.match(stderr, /eval_builtin_error: http\.send: .*unallowed host: 127\.0\.0\.1/);
+  });
+
+  test("failures of built-ins are told where that is asked for", async () => {
+    assert.equal((await run("eval", "1 / 0")).stderr, "");
+    const line = ["eval", "1 / 0", "--show-builtin-errors"];
+    assert.equal((await run(...line)).stderr, "warning: div: divide by zero\n  query:1:1\n");
+    assert.deepEqual(JSON.parse((await run(...line, "--json")).stdout), {
+      errors: [
+        {
+          message: "div: divide by zero",
+          code: "eval_builtin_error",
+          location: { file: "", row: 1, col: 1 },
+        },
+      ],
+    });
+  });
+
+  test("a time-out is a duration", async () => {
+    for (const good of ["5", "1.5", "500ms", "1m30s"])
+      assert.equal((await run("eval", "true", "--timeout", good)).code, 0);
+    for (const bad of ["0", "5 s", "fast", "-1s", "1d"])
+      assert.equal((await run("eval", "true", `--timeout=${bad}`)).code, 2);
+  });
+
+  test("v0 is recognised, and the remedy named", async () => {
+    const { stderr } = await run("eval", "-d", "old.rego", "data");
+    assert.match(stderr, /^old\.rego:3:1: error: .* \(rego_parse_error\)\n/);
+    assert.match(stderr, /\n {2}try: --v0-compatible, .*postern policy fmt --v0-v1 --write/);
+    assert.doesNotMatch((await run("check", "broken.rego")).stderr, /v0/);
   });
 
   test("batch answers each line, and goes on after one that it cannot answer", async () => {
@@ -218,6 +333,42 @@ describe("policy test", () => {
     assert.equal((await run(...some, "(")).code, 2);
   });
 
+  test("tests are run as often as is wanted, and none can be a failure", async () => {
+    const some = ["test", "authz.rego", "authz_test.rego"];
+    assert.equal((await run(...some, "--count", "3")).stdout, "6 passed, 0 failed\n");
+    assert.equal((await run(...some, "--count", "0")).code, 2);
+    const none = await run(...some, "--run", "xyz", "--fail-on-empty");
+    assert.deepEqual([none.code, none.stderr], [1, "error: there is no test\n"]);
+    assert.equal((await run(...some, "-f", "json")).stdout.startsWith("[{"), true);
+  });
+
+  test("what a test wanted and was not allowed is told; what is random is the same each time", async () => {
+    writeFileSync(
+      join(folder, "wants_test.rego"),
+      `package wants_test
+
+test_net if http.send({"method": "get", "url": "http://127.0.0.1:1/"}).status_code == 200
+
+test_random if rand.intn("x", 1000000000) == ${await randomOfTests()}
+`,
+    );
+    const { stderr, stdout } = await run("test", "wants_test.rego");
+    assert.match(stdout, /1 passed, 1 failed\n$/);
+    assert.match(
+      stderr,
+      /^warning: http\.send: .*\n {2}wants_test\.rego:3:\d+\n {2}try: --allow-net 127\.0\.0\.1\n$/,
+    );
+  });
+
+  async function randomOfTests(): Promise<string> {
+    writeFileSync(
+      join(folder, "wants_test.rego"),
+      'package wants_test\n\ntest_random if print(rand.intn("x", 1000000000))\n',
+    );
+    const { stdout } = await run("test", "wants_test.rego", "-v");
+    return /\| (\d+)/.exec(stdout)?.[1] ?? "";
+  }
+
   // The lines are those of `opa test --coverage` 1.22.2.
   test("coverage counts lines, and a threshold fails", async () => {
     const line = ["test", "authz.rego", "authz_test.rego", "--coverage"];
@@ -259,7 +410,10 @@ describe("policy check", () => {
   test("a finding has its place, a caret and a code, and editors get what opa check prints", async () => {
     const told = await run("check", "broken.rego");
     assert.equal(told.code, 1);
-    assert.match(told.stderr, /broken\.rego:5:2: error: var y is unsafe\n {2}.*\n.*\^/);
+    assert.match(
+      told.stderr,
+      /^broken\.rego:5:2: error: var y is unsafe \(rego_unsafe_var_error\)\n {2}.*\n.*\^\n {2}did you mean x\?\n$/,
+    );
     const { stdout, code } = await run("check", "broken.rego", "--format", "json");
     assert.equal(code, 1);
     const { errors } = JSON.parse(stdout) as { errors: object[] };
@@ -272,6 +426,20 @@ describe("policy check", () => {
         hint: "did you mean x?",
       },
     ]);
+  });
+
+  test("pure refuses what the network or chance decides", async () => {
+    writeFileSync(
+      join(folder, "impure.rego"),
+      'package impure\n\np contains uuid.rfc4122("x")\n\nq := [y | y := http.send({"method": "get", "url": "x:"})]\n\nt := time.now_ns()\n',
+    );
+    assert.equal((await run("check", "impure.rego")).code, 0);
+    const { code, stderr } = await run("check", "impure.rego", "--pure");
+    assert.equal(code, 1);
+    assert.match(stderr, /^impure\.rego:3:12: error: uuid\.rfc4122 cannot be .* chance decides/);
+    assert.match(stderr, /\nimpure\.rego:5:16: error: http\.send cannot be .* the network decides/);
+    assert.doesNotMatch(stderr, /time/);
+    assert.equal((await run("check", "authz.rego", "--pure")).code, 0);
   });
 
   test("strict refuses what OPA's strict mode refuses, and v0 is asked for", async () => {
@@ -313,6 +481,35 @@ describe("policy fmt", () => {
     assert.match(stderr, /bad-fmt\.rego:\d+:\d+: error: /);
     assert.equal(readFileSync(join(folder, "bad-fmt.rego"), "utf8"), "package a\n\np if {\n");
     assert.equal(readFileSync(join(folder, "good-fmt.rego"), "utf8"), after);
+  });
+
+  test("a folder moves from v0 to v1, what is v1 and what guides print with it", async () => {
+    mkdirSync(join(folder, "moving"));
+    for (const [name, text] of Object.entries({
+      "moving/a.rego": "package a\n\np { input.x } # why\n",
+      "moving/b.rego": "package b\n\np if input.x in {1}\n",
+      "moving/c.rego": "package c\n\np { input.x in data.y }\n",
+    }))
+      writeFileSync(join(folder, name), text);
+    assert.equal((await run("fmt", "moving")).code, 1);
+    const both = await run("fmt", "moving/a.rego", "--v0-v1");
+    assert.equal(both.stdout, "package a\n\nimport rego.v1\n\np if input.x # why\n");
+    const moved = await run("fmt", "moving", "--v0-v1", "--drop-v0-imports", "--write");
+    assert.equal(moved.code, 0);
+    assert.equal(moved.stdout, "moving/a.rego\nmoving/c.rego\n");
+    assert.match(moved.stderr, /^moving\/c\.rego:1:1: warning: neither v1 nor v0/);
+    assert.equal(readFileSync(join(folder, "moving/a.rego"), "utf8"), "package a\n\np if input.x # why\n");
+    assert.equal((await run("fmt", "moving", "--check")).code, 0);
+    assert.equal((await run("check", "moving")).code, 0);
+  });
+
+  test("files that would change are named, and can be a failure", async () => {
+    writeFileSync(join(folder, "fmt.rego"), before);
+    assert.deepEqual(await run("fmt", "fmt.rego", "-l"), { code: 0, stdout: "fmt.rego\n", stderr: "" });
+    assert.equal((await run("fmt", "fmt.rego", "-l", "--fail")).code, 1);
+    assert.equal((await run("fmt", "fmt.rego", "-l", "--check")).code, 2);
+    assert.equal((await run("fmt", "fmt.rego", "-w", "--fail")).code, 1);
+    assert.equal((await run("fmt", "fmt.rego", "-w", "--fail")).code, 0);
   });
 
   test("the old syntax stays old when it is asked for; flags that exclude each other are refused", async () => {

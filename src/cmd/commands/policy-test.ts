@@ -2,7 +2,8 @@ import { type Policy, type RegoTest, SourceError } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
 import { compileLoaded } from "../rego/compile.ts";
 import { Coverage, type CoverageReport } from "../rego/coverage.ts";
-import { REGO_FLAGS, readingOf, regoHosts } from "../rego/flags.ts";
+import { describeSourceError, Failures } from "../rego/failures.ts";
+import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutOf } from "../rego/flags.ts";
 import { loadPaths } from "../rego/load.ts";
 import { type CaseResult, type Outcome, resultJson, runTest, type TestResult } from "../rego/run-tests.ts";
 import { opaErrors } from "../rego/show.ts";
@@ -10,10 +11,11 @@ import { Steps, siteOf } from "../rego/trace.ts";
 import { regoWorld } from "../rego/world.ts";
 import { columns } from "../terminal/columns.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
-import { describeFailure, describeFinding } from "../terminal/failure.ts";
+import { describeFinding } from "../terminal/failure.ts";
 import { type Paint, paint } from "../terminal/paint.ts";
 import { usage, wholeNumber } from "../terminal/parse.ts";
 import { printJson } from "../terminal/print.ts";
+import { progressLine } from "../terminal/progress.ts";
 import type { World } from "../world.ts";
 
 const BENCH_MS = 1_000;
@@ -28,9 +30,26 @@ const FLAGS = {
   },
   bench: { kind: "switch", what: "measure each test" },
   verbose: { kind: "switch", short: "v", what: "name tests that pass too, with what they print" },
-  timeout: { kind: "value", value: "SECONDS", what: "how long each test may take (5)" },
-  "exit-zero-on-skipped": { kind: "switch", what: "end with 0 although todo_test_ rules were skipped" },
+  format: { kind: "value", short: "f", choices: ["pretty", "json"], what: "json is --json" },
+  count: { kind: "value", value: "N", what: "run each test so many times (1)" },
+  timeout: {
+    kind: "value",
+    value: "TIME",
+    what: "how long each test may take: seconds, or 500ms, 2m (5)",
+  },
+  "exit-zero-on-skipped": {
+    kind: "switch",
+    short: "z",
+    what: "end with 0 although todo_test_ rules were skipped",
+  },
+  "fail-on-empty": { kind: "switch", what: "end with 1 when there is no test" },
+  bundle: {
+    kind: "switch",
+    short: "b",
+    what: "read folders as bundles: of documents, only data.json and data.yaml",
+  },
   ...REGO_FLAGS,
+  ...EVALUATION_FLAGS,
 } as const;
 
 type Flags = Call<typeof FLAGS>["flags"];
@@ -40,6 +59,7 @@ interface Bench {
   readonly flags: Flags;
   readonly timeoutMs: number;
   readonly world: ReturnType<typeof regoWorld>;
+  readonly failures: Failures;
   /** The same policy, compiled so that it tells what it evaluates. */
   readonly instrumented: () => Policy;
 }
@@ -58,11 +78,17 @@ export const policyTest: Command = defineCommand({
     },
     { command: "postern policy test policy/ --coverage --threshold 90", what: "in CI" },
   ],
-  async run({ flags, words, json }, world) {
+  async run({ flags, words, json: isJson }, world) {
+    const json = isJson || flags.format === "json";
     const wanted = pattern(flags.run);
     const threshold = flags.threshold === undefined ? undefined : percent(flags.threshold);
-    const timeoutMs = 1_000 * wholeNumber("--timeout", flags.timeout ?? "5", 1, 86_400);
-    const { modules, data } = loadPaths(words, world.folder);
+    const timeoutMs = timeoutOf(flags.timeout ?? "5");
+    const times = wholeNumber("--count", flags.count ?? "1", 1, 1_000_000);
+    const isBundle = flags.bundle === true;
+    const { modules, data } = loadPaths(isBundle ? [] : words, world.folder, {
+      ...loadingOf(flags),
+      bundles: isBundle ? words : [],
+    });
     const options = { ...readingOf(flags), separateTests: true };
     let policy: Policy;
     try {
@@ -70,7 +96,7 @@ export const policyTest: Command = defineCommand({
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       if (json) printJson(world, { errors: opaErrors(error) });
-      world.stderr.write(describeFailure(error, new Map(Object.entries(modules))));
+      world.stderr.write(describeSourceError(error, new Map(Object.entries(modules)), options));
       return EXIT.failed;
     }
     for (const warning of policy.warnings)
@@ -80,19 +106,50 @@ export const policyTest: Command = defineCommand({
       flags,
       timeoutMs,
       world: regoWorld(regoHosts(flags)),
+      failures: new Failures(),
       instrumented: () =>
         (instrumented ??= compileLoaded(modules, data.value, { ...options, instrument: true })),
     };
-    const tests = policy.tests().filter(({ path }) => wanted.test(path));
-    if (flags.bench === true) return measure(policy, tests, bench, json, world);
-    if (flags.coverage === true || threshold !== undefined)
-      return cover(tests, bench, threshold ?? 0, json, world);
-    const results = tests.map((test) => runTest(policy, test, bench));
-    if (json) printJson(world, results.map(resultJson));
-    else describe(results, bench, world);
-    return exitOf(results, flags);
+    const selected = policy.tests().filter(({ path }) => wanted.test(path));
+    if (selected.length === 0 && flags["fail-on-empty"] === true) {
+      if (json) printJson(world, []);
+      world.stderr.write("error: there is no test\n");
+      return EXIT.failed;
+    }
+    const tests = selected.flatMap((test) => Array.from({ length: times }, () => test));
+    const progress = progressLine(world, json);
+    const each = <T>(run: (test: RegoTest) => T): readonly T[] => {
+      const results = tests.map((test, index) => {
+        progress.show(`${index + 1} of ${tests.length}: ${test.name}`);
+        return run(test);
+      });
+      progress.done();
+      return results;
+    };
+    const exit =
+      flags.bench === true
+        ? measure(policy, each, bench, json, world)
+        : flags.coverage === true || threshold !== undefined
+          ? cover(each, bench, threshold ?? 0, json, world)
+          : tell(
+              each((test) => runTest(policy, test, bench)),
+              bench,
+              json,
+              world,
+            );
+    world.stderr.write(bench.failures.describe({ all: false }));
+    return exit;
   },
 });
+
+/** Does the same with every test in turn. */
+type Each = <T>(run: (test: RegoTest) => T) => readonly T[];
+
+function tell(results: readonly TestResult[], bench: Bench, json: boolean, world: World): ExitCode {
+  if (json) printJson(world, results.map(resultJson));
+  else describe(results, bench, world);
+  return exitOf(results, bench.flags);
+}
 
 function pattern(text: string | undefined): RegExp {
   try {
@@ -185,16 +242,10 @@ function whyNot(test: RegoTest, bench: Bench): string {
   return `    ${where}: this did not hold\n      ${text}\n`;
 }
 
-function cover(
-  tests: readonly RegoTest[],
-  bench: Bench,
-  threshold: number,
-  json: boolean,
-  world: World,
-): ExitCode {
+function cover(each: Each, bench: Bench, threshold: number, json: boolean, world: World): ExitCode {
   const policy = bench.instrumented();
   const coverage = new Coverage();
-  const results = tests.map((test) => {
+  const results = each((test) => {
     const steps = new Steps();
     const result = runTest(policy, test, { ...bench, steps });
     coverage.add(policy.sites(test.path), steps.reached);
@@ -223,14 +274,8 @@ function describeCoverage(report: CoverageReport): string {
 }
 
 /** Each test again and again for a second. */
-function measure(
-  policy: Policy,
-  tests: readonly RegoTest[],
-  bench: Bench,
-  json: boolean,
-  world: World,
-): ExitCode {
-  const results = tests.map((test) => {
+function measure(policy: Policy, each: Each, bench: Bench, json: boolean, world: World): ExitCode {
+  const results = each((test) => {
     const first = runTest(policy, test, bench);
     if (first.outcome !== "pass") return { first, runs: 0, nanoseconds: 0 };
     let runs = 0;

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PosternError, systemClock, systemIds, systemSchedule } from "#kernel";
-import { progressLine } from "../backup/progress.ts";
 import { restoreBackup } from "../backup/restore-backup.ts";
 import { describeRows } from "../backup/rows.ts";
 import { type Command, DATA_FLAG, defineCommand } from "../command.ts";
@@ -22,6 +21,7 @@ import { columns } from "../terminal/columns.ts";
 import { EXIT } from "../terminal/exit-codes.ts";
 import { moment } from "../terminal/moments.ts";
 import { printJson } from "../terminal/print.ts";
+import { progressLine } from "../terminal/progress.ts";
 import { packageVersion } from "../version.ts";
 
 export const restore: Command = defineCommand({

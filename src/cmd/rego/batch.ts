@@ -56,7 +56,7 @@ function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[
     dialect: asked["v0"] === true ? "v0" : "v1",
   });
   const options = {
-    ...evaluateOptions(DEADLINE_MS),
+    ...evaluateOptions(DEADLINE_MS, { random: true }),
     strictBuiltinErrors: asked["strict"] === true,
     world: regoWorld(hosts),
   };

@@ -1,20 +1,21 @@
 import { compile, SourceError, type SourceFinding } from "#rego";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
-import { describeFailure, describeFinding, failureJson } from "../terminal/failure.ts";
+import { describeFinding, failureJson } from "../terminal/failure.ts";
 import { usage } from "../terminal/parse.ts";
 import { printJson } from "../terminal/print.ts";
 import type { World } from "../world.ts";
-import { type RegoFlags, readingOf } from "./flags.ts";
+import { describeSourceError } from "./failures.ts";
+import { loadingOf, type RegoFlags, readingOf } from "./flags.ts";
 import { loadPaths } from "./load.ts";
 
 /** Compiles the modules of files and folders and says what is wrong with them. */
 export function checkRego(
   paths: readonly string[],
-  flags: RegoFlags & { readonly format?: string },
+  flags: RegoFlags & { readonly format?: string; readonly pure?: true },
   json: boolean,
   world: World,
 ): ExitCode {
-  const { modules } = loadPaths(paths, world.folder, { documents: false });
+  const { modules } = loadPaths(paths, world.folder, { ...loadingOf(flags), documents: false });
   const files = Object.keys(modules).length;
   if (files === 0) {
     throw usage("there is no .rego file", paths.join(", "), "postern policy check -f FOLDER checks a set");
@@ -22,7 +23,7 @@ export function checkRego(
   const texts = new Map(Object.entries(modules));
   const editor = flags.format === "json";
   try {
-    const { warnings } = compile(modules, {}, readingOf(flags));
+    const { warnings } = compile(modules, {}, { ...readingOf(flags), pure: flags.pure === true });
     if (editor) printJson(world, { errors: [], warnings: warnings.map(asOpa) });
     else if (json) printJson(world, { files, warnings });
     for (const warning of warnings) world.stderr.write(`${describeFinding(warning, texts)}\n`);
@@ -36,7 +37,7 @@ export function checkRego(
       printJson(world, { errors: of("error"), warnings: of("warning") });
       return EXIT.failed;
     }
-    world.stderr.write(describeFailure(error, texts));
+    world.stderr.write(describeSourceError(error, texts, readingOf(flags)));
     if (json) printJson(world, failureJson(error));
     return EXIT.failed;
   }

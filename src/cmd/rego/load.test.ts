@@ -23,6 +23,13 @@ for (const [name, text] of Object.entries({
   "d/a b/s.json": '{"s": 1}',
   "d/readme.txt": "no policy",
   "d/sub/p.rego": "package p\n",
+  "d2/again.json": '{"a": 1}',
+  "bundle/.manifest": '{"roots": ["n"]}',
+  "bundle/n/data.json": '{"one": 1}',
+  "bundle/n/data.yaml": "two: 2\n",
+  "bundle/n/other.json": '{"three": 3}',
+  "bundle/n/p.rego": "package n.p\n",
+  "bundle/n/p_test.rego": "package n.p_test\n",
   "more.json": '{"sub": {"z": 1}}',
   "clash.json": '{"sub": {"b": 3}}',
   "list.json": "[1]",
@@ -55,6 +62,26 @@ for (const [paths, data] of [
     assert.equal(load(...paths).data, data);
   });
 
+test("a file that is named twice counts once", () => {
+  assert.equal(load("d/a.json", "d/a.json").data, '{"a":1,"big":12345678901234567890}');
+});
+
+test("of a bundle only data.json and data.yaml are documents, and an archive is refused", () => {
+  const { modules, data } = loadPaths([], folder, { bundles: ["bundle"] });
+  assert.deepEqual(Object.keys(modules), ["bundle/n/p.rego", "bundle/n/p_test.rego"]);
+  assert.equal(stringify(data.value), '{"n":{"one":1,"two":2}}');
+  assert.throws(() => loadPaths([], folder, { bundles: ["more.json"] }), /not from an archive/);
+});
+
+test("names to ignore are those of files and folders, whole", () => {
+  const names = (...ignore: readonly string[]): readonly string[] =>
+    Object.keys(loadPaths(["bundle", "d"], folder, { ignore, documents: false }).modules);
+  assert.deepEqual(names("*_test.rego"), ["bundle/n/p.rego", "d/sub/p.rego"]);
+  assert.deepEqual(names("n", "su"), ["d/sub/p.rego"]);
+  assert.deepEqual(names("?.rego"), ["bundle/n/p_test.rego"]);
+  assert.deepEqual(names("p.reg", "(", "."), ["bundle/n/p.rego", "bundle/n/p_test.rego", "d/sub/p.rego"]);
+});
+
 test("modules are spoken of by the path that they were named by", () => {
   assert.deepEqual(load("d").modules, ["d/sub/p.rego"]);
   assert.deepEqual(load("./d/../d/sub/p.rego").modules, ["d/sub/p.rego"]);
@@ -67,7 +94,7 @@ for (const [paths, code, pattern] of [
   [["list.json"], "input.invalid", /is an object.*list\.json/],
   [["d/readme.txt"], "input.invalid", /readme\.txt/],
   [["d", "clash.json"], "conflict", /data\.sub\.b.*clash\.json, d\/sub\/b\.yaml/],
-  [["d/a.json", "d/a.json"], "conflict", /data\.a/],
+  [["d/a.json", "a:d/a.json", "x.a:d/a.json", "d2/again.json"], "conflict", /data\.a/],
 ] as const)
   test(`${paths.join(" ")} is refused`, () => {
     assert.throws(

@@ -11,34 +11,54 @@ export interface Loaded {
   readonly data: DataTree;
 }
 
+export interface LoadOptions {
+  /** Whether documents are read, or modules alone; they are unless this says no. */
+  readonly documents?: boolean;
+  /** Names of files and folders within folders that are passed over; `*` and `?` stand for any characters and for one. */
+  readonly ignore?: readonly string[];
+  /** Folders that are bundles: of documents, only files named `data.json` or `data.yaml` count. */
+  readonly bundles?: readonly string[];
+}
+
 /**
  * Reads files and folders as `opa eval --data` does: `.rego` files are modules; JSON and YAML files are documents, merged
  * into `data` at their root when they are named themselves, and under their folder's path when they stand in a named
- * folder. `a.b:PATH` puts them under `data.a.b`. Other files in a folder are passed over; hidden ones are not. Without
- * `documents` modules alone are read.
+ * folder. `a.b:PATH` puts them under `data.a.b`. Other files in a folder are passed over; hidden ones are not. A file that
+ * is named twice counts once.
  * @throws PosternError `not_found`, `input.malformed`, `input.invalid`, `conflict`
  */
-export function loadPaths(
-  paths: readonly string[],
-  from: string,
-  { documents = true }: { readonly documents?: boolean } = {},
-): Loaded {
+export function loadPaths(paths: readonly string[], from: string, options: LoadOptions = {}): Loaded {
+  const { documents = true, bundles = [] } = options;
   const modules: Record<string, string> = {};
   const data = new DataTree();
+  const read = new Set<string>();
+  const take = ({ file, below }: Found, prefix: readonly string[], isDocument: boolean): void => {
+    const location = resolve(from, file);
+    const path = [...prefix, ...(below ?? [])];
+    const key = JSON.stringify([location, path]);
+    if (read.has(key)) return;
+    read.add(key);
+    if (extname(file) === ".rego") modules[file] = decode(readFile(location, file), file);
+    else if (documents && isDocument) data.put(path, readDocument(location, file), file);
+  };
   for (const given of paths) {
     const { prefix, path } = split(given);
-    for (const { file, below } of filesOf(path, from)) {
-      const location = resolve(from, file);
-      const kind = extname(file);
-      if (kind === ".rego") modules[file] = decode(readFileSync(location), file);
-      else if (documents && (below === undefined || DOCUMENT.test(kind)))
-        data.put([...prefix, ...(below ?? [])], readDocument(location, file), file);
-    }
+    for (const found of filesOf(path, from, options))
+      take(found, prefix, found.below === undefined || DOCUMENT.test(extname(found.file)));
+  }
+  for (const path of bundles) {
+    if (statSync(resolve(from, path), { throwIfNoEntry: false })?.isFile())
+      throw new PosternError("input.invalid", "a bundle is read from its folder, not from an archive", {
+        where: path,
+        remedy: `mkdir bundle && tar -xzf ${path} -C bundle, then -b bundle`,
+      });
+    for (const found of filesOf(path, from, options)) take(found, [], BUNDLED.test(basename(found.file)));
   }
   return { modules, data };
 }
 
 const DOCUMENT = /^\.(json|ya?ml)$/;
+const BUNDLED = /^data\.(json|ya?ml)$/;
 const PREFIXED = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(.+)$/;
 
 /** `a.b:PATH` in its parts; `file:` URLs are paths. */
@@ -54,9 +74,9 @@ interface Found {
   readonly below: readonly string[] | undefined;
 }
 
-function* filesOf(path: string, from: string): Generator<Found> {
+function* filesOf(path: string, from: string, { ignore = [] }: LoadOptions): Generator<Found> {
   const found = statSync(resolve(from, path), { throwIfNoEntry: false });
-  if (found?.isDirectory()) yield* walk(normalize(path), from, []);
+  if (found?.isDirectory()) yield* walk(normalize(path), { from, ignored: ignore.map(namePattern) }, []);
   else if (found?.isFile()) yield { file: normalize(path), below: undefined };
   else {
     throw new PosternError("not_found", "no such file or folder", {
@@ -67,26 +87,55 @@ function* filesOf(path: string, from: string): Generator<Found> {
 }
 
 /** In order of name. A link to a file counts, a link to a folder does not, so that no loop is walked. */
-function* walk(folder: string, from: string, below: readonly string[]): Generator<Found> {
-  const entries = readdirSync(resolve(from, folder), { withFileTypes: true });
+function* walk(
+  folder: string,
+  within: { readonly from: string; readonly ignored: readonly RegExp[] },
+  below: readonly string[],
+): Generator<Found> {
+  const { from, ignored } = within;
+  const entries = reading(folder, () => readdirSync(resolve(from, folder), { withFileTypes: true }));
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (ignored.some((pattern) => pattern.test(entry.name))) continue;
     const file = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(file, from, [...below, entry.name]);
+    if (entry.isDirectory()) yield* walk(file, within, [...below, entry.name]);
     else if (entry.isFile()) yield { file, below };
     else if (statSync(resolve(from, file), { throwIfNoEntry: false })?.isFile() === true)
       yield { file, below };
   }
 }
 
+function namePattern(name: string): RegExp {
+  const escaped = name.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "su");
+}
+
+/** @throws PosternError `not_found` for what is not there, or may not be read */
+function reading<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    throw new PosternError("not_found", `this cannot be read${REASONS.get(code) ?? ""}`, {
+      where: name,
+      cause,
+    });
+  }
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", ": there is no such file"],
+  ["EACCES", ": it is not open to you"],
+  ["EISDIR", ": it is a folder"],
+]);
+
+/** The bytes of a file; `-` is standard input. */
+export function readFile(location: string, name: string): Uint8Array {
+  return reading(name, () => readFileSync(location === "-" ? 0 : location));
+}
+
 /** Reads a JSON or YAML file as one value, its numbers exactly. @throws PosternError `input.malformed` */
 export function readDocument(location: string, name: string): Value {
-  let text: string;
-  try {
-    text = decode(readFileSync(location === "-" ? 0 : location), name);
-  } catch (cause) {
-    if (cause instanceof PosternError) throw cause;
-    throw new PosternError("not_found", "the file cannot be read", { where: name, cause });
-  }
+  const text = decode(readFile(location, name), name);
   try {
     return extname(basename(name)) === ".json" ? parseValue(text) : readYaml(text);
   } catch (error) {
@@ -103,7 +152,8 @@ export function readYaml(text: string): Value {
   return solution?.bindings["x"] ?? null;
 }
 
-function decode(content: Uint8Array, name: string): string {
+/** @throws PosternError `input.malformed` */
+export function decode(content: Uint8Array, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch (cause) {

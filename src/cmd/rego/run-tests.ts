@@ -8,6 +8,7 @@ import {
   type World,
 } from "#rego";
 import { evaluateOptions } from "./evaluation.ts";
+import type { Failures } from "./failures.ts";
 import { type OpaError, opaErrors } from "./show.ts";
 import type { Steps } from "./trace.ts";
 
@@ -35,7 +36,17 @@ export interface CaseResult {
 export function runTest(
   policy: Policy,
   test: RegoTest,
-  { timeoutMs, world, steps }: { readonly timeoutMs: number; readonly world: World; readonly steps?: Steps },
+  {
+    timeoutMs,
+    world,
+    steps,
+    failures,
+  }: {
+    readonly timeoutMs: number;
+    readonly world: World;
+    readonly steps?: Steps;
+    readonly failures?: Failures;
+  },
 ): TestResult {
   let output = "";
   const seen: string[][] = [];
@@ -48,8 +59,11 @@ export function runTest(
   if (test.todo) return { ...rest(), nanoseconds: 0, outcome: "skip" };
   try {
     const value = policy.value(test.path, undefined, {
-      ...evaluateOptions(timeoutMs),
+      ...evaluateOptions(timeoutMs, { random: false }),
+      // Random values are the same each time a test is run.
+      seed: test.path,
       world,
+      ...(failures === undefined ? {} : { failed: failures.note }),
       print: (line) => {
         output += `${line}\n`;
       },

@@ -6,6 +6,7 @@ import {
   isObject,
   isSet,
   type PlainObject,
+  type Policy,
   type Solution,
   SourceError,
   stringify,
@@ -43,18 +44,41 @@ export function describeSolutions(solutions: readonly Solution[]): string {
 }
 
 /** Solutions as `opa eval --format json` prints them. */
-export function solutionsJson(query: string, solutions: readonly Solution[]): PlainObject {
+export function solutionsJson(
+  parts: ReturnType<Policy["parts"]>,
+  solutions: readonly Solution[],
+): PlainObject {
   if (solutions.length === 0) return {};
   return {
     result: solutions.map(({ bindings, expressions }) => ({
-      expressions: expressions.map((value) => ({
-        value,
-        // Which part of the text is which expression is known of a single one.
-        ...(expressions.length === 1 ? { text: query.trim(), location: { row: 1, col: 1 } } : {}),
-      })),
+      expressions: expressions.map((value, index) => ({ value, ...partJson(parts[index]) })),
       ...(Object.keys(bindings).length === 0 ? {} : { bindings }),
     })),
   };
+}
+
+function partJson(at: ReturnType<Policy["parts"]>[number] | undefined): PlainObject {
+  if (at === undefined) return {};
+  const { source, start, end } = at;
+  const { line, column } = source.position(start);
+  return { text: source.text.slice(start, end), location: { row: line, col: column } };
+}
+
+/** How `policy eval` prints solutions; those but `pretty` are OPA's. */
+export type Format = "pretty" | "json" | "raw" | "values" | "bindings";
+
+/** Solutions for scripts: bare values, or each solution's values or variables as JSON. */
+export function formatSolutions(
+  solutions: readonly Solution[],
+  format: "raw" | "values" | "bindings",
+): string {
+  return solutions
+    .map(({ bindings, expressions }) => {
+      if (format === "bindings") return `${indented(bindings)}\n`;
+      if (format === "values") return `${indented(expressions)}\n`;
+      return `${expressions.map((value) => (typeof value === "string" ? value : stringify(value))).join(" ")}\n`;
+    })
+    .join("");
 }
 
 /** One error as OPA's commands print it in JSON. */
@@ -67,7 +91,8 @@ export interface OpaError {
 /** What the engine calls the text of a query, which OPA leaves without a name. */
 const QUERY = "query";
 
-function fileOf(file: string): string {
+/** A file as OPA names it. */
+export function fileOf(file: string): string {
   return file === QUERY ? "" : file;
 }
 

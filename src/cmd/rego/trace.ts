@@ -1,4 +1,6 @@
 import type { EvaluateOptions, Policy } from "#rego";
+import { columns } from "../terminal/columns.ts";
+import { fileOf } from "./show.ts";
 
 type Probe = NonNullable<EvaluateOptions["probe"]>;
 type Site = ReturnType<Policy["sites"]>[number];
@@ -6,6 +8,7 @@ type Site = ReturnType<Policy["sites"]>[number];
 /** More steps than anybody reads. */
 const MOST_STEPS = 10_000;
 const MOST_CHARACTERS = 100;
+const PROFILE_ROWS = 10;
 
 /** Where a site is, and its first line. */
 export function siteOf({ source, start, end }: Site): { readonly where: string; readonly text: string } {
@@ -75,4 +78,76 @@ export class Profile {
   rows(): readonly ProfileRow[] {
     return [...this.#rows].map(([site, row]) => ({ site, ...row })).sort((a, b) => b.ms - a.ms);
   }
+}
+
+interface Place {
+  readonly file: string;
+  readonly row: number;
+  readonly col: number;
+}
+
+/** Each step on a line: `✓` held, `✕` did not, `⇒` the head of a rule that held. */
+export function describeSteps({ steps, left }: Steps, policy: Policy, query: string): string {
+  const sites = policy.sites(query);
+  const rows = steps.flatMap(({ site, head, held }) => {
+    const span = sites[site];
+    if (span === undefined) return [];
+    const { where, text } = siteOf(span);
+    return [[head ? "⇒" : held > 0 ? "✓" : "✕", where, text, held > 1 ? `(${held} solutions)` : ""]];
+  });
+  return `${columns(rows)}${left === 0 ? "" : `… and ${left} more\n`}`;
+}
+
+/** The steps for programs; `held` is how many solutions each had. */
+export function stepsJson(
+  { steps }: Steps,
+  policy: Policy,
+  query: string,
+): readonly {
+  readonly kind: string;
+  readonly held: number;
+  readonly text: string;
+  readonly location: Place;
+}[] {
+  const sites = policy.sites(query);
+  return steps.flatMap(({ site, head, held }) => {
+    const span = sites[site];
+    if (span === undefined) return [];
+    const text = span.source.text.slice(span.start, span.end);
+    return [{ kind: head ? "rule" : "expression", held, text, location: placeOf(span) }];
+  });
+}
+
+/** The dearest expressions on lines. */
+export function describeProfile(profile: Profile, policy: Policy, query: string): string {
+  const sites = policy.sites(query);
+  const rows = profile.rows().flatMap(({ site, evaluations, ms }) => {
+    const span = sites[site];
+    if (span === undefined) return [];
+    const { where, text } = siteOf(span);
+    return [[`${(ms * 1_000).toFixed(1)} µs`, String(evaluations), where, text]];
+  });
+  return columns([["time", "evaluations", "where", "expression"], ...rows.slice(0, PROFILE_ROWS)]);
+}
+
+/** The dearest expressions as `opa eval --profile` prints them in JSON. */
+export function profileJson(
+  profile: Profile,
+  policy: Policy,
+  query: string,
+): readonly { readonly total_time_ns: number; readonly num_eval: number; readonly location: Place }[] {
+  const sites = policy.sites(query);
+  return profile
+    .rows()
+    .flatMap(({ site, evaluations, ms }) => {
+      const span = sites[site];
+      if (span === undefined) return [];
+      return [{ total_time_ns: Math.round(ms * 1e6), num_eval: evaluations, location: placeOf(span) }];
+    })
+    .slice(0, PROFILE_ROWS);
+}
+
+function placeOf({ source, start }: Site): Place {
+  const { line, column } = source.position(start);
+  return { file: fileOf(source.file), row: line, col: column };
 }

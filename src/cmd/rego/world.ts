@@ -7,11 +7,13 @@ import {
   member,
   objectOf,
   parseValue,
+  RefusedError,
   type RegoObjectValue,
   type World as RegoWorld,
   stringify,
   type Value,
 } from "#rego";
+import { milliseconds } from "./duration.ts";
 import { readYaml } from "./load.ts";
 import { type HttpRequest, type HttpResponse, Network } from "./network.ts";
 
@@ -36,7 +38,8 @@ export function regoWorld(hosts: readonly string[]): RegoWorld {
     },
     lookup(name) {
       if (isIP(name) !== 0) return [name];
-      if (!hosts.includes(name)) throw failed(`net.lookup_ip_addr: unallowed host: ${name}`);
+      if (!hosts.includes(name))
+        throw new RefusedError(`net.lookup_ip_addr: unallowed host: ${name}`, { host: name });
       const answer = network.lookup(name);
       if ("failed" in answer) throw failed(`net.lookup_ip_addr: ${answer.failed}`);
       return answer.value;
@@ -45,9 +48,14 @@ export function regoWorld(hosts: readonly string[]): RegoWorld {
   };
 }
 
+/** What is said of a host that nobody named, here and where a redirect leads to it. */
+const UNALLOWED = /unallowed host: (.+)$/;
+
 function send(request: RegoObjectValue, hosts: readonly string[], network: Network): Value {
   const raise = member(request, "raise_error") !== false;
   const fail = (code: string, message: string): Value => {
+    const host = UNALLOWED.exec(message)?.[1];
+    if (raise && host !== undefined) throw new RefusedError(`http.send: ${message}`, { host });
     if (raise) throw failed(`http.send: ${message}`);
     return objectOf([
       ["error", { code, message }],
@@ -72,7 +80,7 @@ function requestOf(request: RegoObjectValue, hosts: readonly string[]): HttpRequ
   if (typeof method !== "string") return '"method" must be a string';
   const host = URL.canParse(url) ? new URL(url).hostname : undefined;
   if (host === undefined || !hosts.includes(host)) return `unallowed host: ${host ?? url}`;
-  const timeoutMs = milliseconds(member(request, "timeout"));
+  const timeoutMs = timeoutOf(member(request, "timeout"));
   if (timeoutMs === undefined) return "invalid value for timeout";
   const body = member(request, "body");
   const rawBody = member(request, "raw_body");
@@ -110,26 +118,11 @@ function textOf(value: Value): string {
   return typeof value === "string" ? value : stringify(value);
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1e3,
-  m: 6e4,
-  h: 3.6e6,
-};
-
 /** A timeout as a text such as `1s` or `500ms`, or as a number of nanoseconds. */
-function milliseconds(value: Value | undefined): number | undefined {
+function timeoutOf(value: Value | undefined): number | undefined {
   if (value === undefined) return TIMEOUT_MS;
   if (typeof value === "number" || typeof value === "bigint") return Number(value) / 1e6;
-  const parts = typeof value === "string" ? /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value) : false;
-  if (!parts || typeof value !== "string") return undefined;
-  let sum = 0;
-  for (const [, amount, unit = ""] of value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    sum += Number(amount) * (UNITS[unit] ?? 0);
-  return sum;
+  return typeof value === "string" ? milliseconds(value) : undefined;
 }
 
 function responseOf(request: RegoObjectValue, response: HttpResponse): Value {
