@@ -57,11 +57,11 @@ function ruleValue(rule: Rule): PlainObject {
 /** `name` and `key` are left from when rules had no paths, and OPA gives them for some of two steps. */
 function headValue(head: Head, isDefault: boolean): PlainObject {
   const { path, args, assign, form, value } = head;
-  const [first, last, ...more] = path as readonly [VarTerm, Term?, ...Term[]];
-  const isShort = form === "value" && last !== undefined && more.length === 0 && !isDefault;
-  const isKeyed = isShort && args === undefined && !(head.if && isGround(last));
-  const isNamed = last === undefined || (isShort && value !== undefined && (args === undefined || head.if));
-  const key = head.key ?? (isKeyed ? last : undefined);
+  const [first, last] = path as readonly [VarTerm, Term?, ...Term[]];
+  const isNamed =
+    last === undefined ||
+    (isShort(head, isDefault) && value !== undefined && (args === undefined || head.if));
+  const key = keyOf(head, isDefault);
   return {
     ...(isNamed ? { name: first.name } : {}),
     ref: [variable(first.name), ...path.slice(1).map(termValue)],
@@ -70,6 +70,18 @@ function headValue(head: Head, isDefault: boolean): PlainObject {
     ...(form === "contains" ? {} : { value: resultValue(head) }),
     ...(assign ? { assign: true } : {}),
   };
+}
+
+function isShort({ form, path }: Head, isDefault: boolean): boolean {
+  return form === "value" && path.length === 2 && !isDefault;
+}
+
+/** The member of a set, or of an object where the head's path has two steps. */
+export function keyOf(head: Head, isDefault: boolean): Term | undefined {
+  const [, last] = head.path;
+  if (head.key !== undefined || last === undefined) return head.key;
+  const isKeyed = isShort(head, isDefault) && head.args === undefined && !(head.if && isGround(last));
+  return isKeyed ? last : undefined;
 }
 
 function resultValue({ value }: { readonly value?: Term }): PlainObject {
@@ -170,9 +182,7 @@ function termValue(term: Term): PlainObject {
     case "object":
       return {
         type: "object",
-        value: term.members
-          .toSorted(([a], [b]) => compareTerms(a, b))
-          .map(([key, value]) => [termValue(key), termValue(value)]),
+        value: sortedMembers(term.members).map(([key, value]) => [termValue(key), termValue(value)]),
       };
     case "comprehension": {
       const key = term.key === undefined ? {} : { key: termValue(term.key) };
@@ -193,19 +203,27 @@ function termValue(term: Term): PlainObject {
 /** A constant of a template stands for itself. */
 function partValue(part: string | Expr): PlainObject {
   if (typeof part === "string") return text(part);
-  const { form } = part;
-  const isConstant =
-    form.kind === "term" &&
-    part.with.length === 0 &&
-    (form.term.kind === "string" ||
-      form.term.kind === "number" ||
-      form.term.kind === "boolean" ||
-      form.term.kind === "null");
-  return isConstant ? termValue(form.term) : exprValue(part, 0);
+  const constant = constantOf(part);
+  return constant === undefined ? exprValue(part, 0) : termValue(constant);
+}
+
+/** The constant that an expression of a template is, if it is one. */
+export function constantOf({ form, with: replaced }: Expr): Term | undefined {
+  if (form.kind !== "term" || replaced.length > 0) return undefined;
+  return CONSTANTS.has(form.term.kind) ? form.term : undefined;
+}
+
+const CONSTANTS: ReadonlySet<string> = new Set(["string", "number", "boolean", "null"]);
+
+/** In OPA's order of keys. */
+export function sortedMembers(
+  members: readonly (readonly [Term, Term])[],
+): readonly (readonly [Term, Term])[] {
+  return members.toSorted(([a], [b]) => compareTerms(a, b));
 }
 
 /** In OPA's order, each once. */
-function sortedItems(items: readonly Term[]): readonly Term[] {
+export function sortedItems(items: readonly Term[]): readonly Term[] {
   const sorted = items.toSorted(compareTerms);
   return sorted.filter((item, index) => index === 0 || compareTerms(sorted[index - 1] as Term, item) !== 0);
 }
