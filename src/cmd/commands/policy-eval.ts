@@ -7,9 +7,9 @@ import { evaluateOptions } from "../rego/evaluation.ts";
 import { describeSourceError, Failures } from "../rego/failures.ts";
 import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutOf } from "../rego/flags.ts";
 import { loadPaths, readDocument } from "../rego/load.ts";
+import { Network } from "../rego/network.ts";
 import { describeSolutions, type Format, formatSolutions, opaErrors, solutionsJson } from "../rego/show.ts";
 import { describeProfile, describeSteps, Profile, profileJson, Steps, stepsJson } from "../rego/trace.ts";
-import { regoWorld } from "../rego/world.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
 import { describeFinding, type Texts } from "../terminal/failure.ts";
 import { usage } from "../terminal/parse.ts";
@@ -67,8 +67,9 @@ export const policyEval: Command = defineCommand({
   ],
   async run({ flags, words, json }, world) {
     if (flags.batch === true) {
+      const reach = { hosts: regoHosts(flags), network: new Network(), random: true };
       for await (const line of world.lines())
-        if (line.trim() !== "") world.stdout.write(`${answerLine(line, regoHosts(flags))}\n`);
+        if (line.trim() !== "") world.stdout.write(`${answerLine(line, reach)}\n`);
       return EXIT.done;
     }
     const query = flags.stdin === true ? await readAll(world) : words[0];
@@ -106,9 +107,12 @@ function evaluate(query: string, flags: Flags, format: Format, world: World): Ex
     const steps = new Steps();
     const profile = new Profile();
     const solutions = policy.evaluate(query, input, {
-      ...evaluateOptions(timeoutMs, { random: flags["allow-random"] === true }),
+      ...evaluateOptions(timeoutMs, {
+        hosts: regoHosts(flags),
+        network: new Network(),
+        random: flags["allow-random"] === true,
+      }),
       strictBuiltinErrors: flags["strict-builtin-errors"] === true,
-      world: regoWorld(regoHosts(flags)),
       failed: failures.note,
       print: (line) => world.stderr.write(`${line}\n`),
       ...(flags.explain === true ? { probe: steps.probe } : {}),

@@ -207,6 +207,13 @@ describe("policy eval", () => {
       assert.doesNotMatch(stderr, /try:/);
     });
 
+  test("hosts are named without scheme and port", async () => {
+    for (const bad of ["http://a.test", "a.test:80", "a b", "a,,b"])
+      assert.equal((await run("eval", "true", "--allow-net", bad)).code, 2);
+    for (const good of ["a.test,b.test", "127.0.0.1", "[::1]"])
+      assert.equal((await run("eval", "true", "--allow-net", good)).code, 0);
+  });
+
   test("what is random is so only for one evaluation", async () => {
     const line = ["eval", "--allow-random", "-f", "raw", 'uuid.rfc4122("x")'];
     assert.notEqual((await run(...line)).stdout, (await run(...line)).stdout);

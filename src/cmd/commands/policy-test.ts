@@ -2,13 +2,14 @@ import { type Policy, type RegoTest, SourceError } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
 import { compileLoaded } from "../rego/compile.ts";
 import { Coverage, type CoverageReport } from "../rego/coverage.ts";
+import type { Reach } from "../rego/evaluation.ts";
 import { describeSourceError, Failures } from "../rego/failures.ts";
 import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutOf } from "../rego/flags.ts";
 import { loadPaths } from "../rego/load.ts";
+import { Network } from "../rego/network.ts";
 import { type CaseResult, type Outcome, resultJson, runTest, type TestResult } from "../rego/run-tests.ts";
 import { opaErrors } from "../rego/show.ts";
 import { Steps, siteOf } from "../rego/trace.ts";
-import { regoWorld } from "../rego/world.ts";
 import { columns } from "../terminal/columns.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
 import { describeFinding } from "../terminal/failure.ts";
@@ -58,7 +59,7 @@ type Flags = Call<typeof FLAGS>["flags"];
 interface Bench {
   readonly flags: Flags;
   readonly timeoutMs: number;
-  readonly world: ReturnType<typeof regoWorld>;
+  readonly reach: Reach;
   readonly failures: Failures;
   /** The same policy, compiled so that it tells what it evaluates. */
   readonly instrumented: () => Policy;
@@ -105,7 +106,7 @@ export const policyTest: Command = defineCommand({
     const bench: Bench = {
       flags,
       timeoutMs,
-      world: regoWorld(regoHosts(flags)),
+      reach: { hosts: regoHosts(flags), network: new Network(), random: false },
       failures: new Failures(),
       instrumented: () =>
         (instrumented ??= compileLoaded(modules, data.value, { ...options, instrument: true })),

@@ -11,8 +11,7 @@ import {
   type Value,
 } from "#rego";
 import { compileLoaded } from "./compile.ts";
-import { evaluateOptions } from "./evaluation.ts";
-import { regoWorld } from "./world.ts";
+import { evaluateOptions, type Reach } from "./evaluation.ts";
 
 /** The path of one document: its value is the answer, not bindings. */
 const DOCUMENT = /^data(?:\.[A-Za-z_]\w*|\["(?:[^"\\]|\\.)*"\])*$/;
@@ -22,7 +21,7 @@ const DEADLINE_MS = 9_000;
  * Answers one line of `--batch`: `{"id", "modules", "data", "input", "query", "v0", "strict"}` with
  * `{"id", "result": […]}` or `{"id", "error": {"code", "message"}}`.
  */
-export function answerLine(line: string, hosts: readonly string[]): string {
+export function answerLine(line: string, reach: Reach): string {
   let id: Value = null;
   try {
     const asked = parseValue(line);
@@ -31,7 +30,7 @@ export function answerLine(line: string, hosts: readonly string[]): string {
     return stringify(
       objectOf([
         ["id", id],
-        ["result", resultOf(asked as PlainObject, hosts)],
+        ["result", resultOf(asked as PlainObject, reach)],
       ]),
     );
   } catch (error) {
@@ -44,7 +43,7 @@ export function answerLine(line: string, hosts: readonly string[]): string {
   }
 }
 
-function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[] {
+function resultOf(asked: PlainObject, reach: Reach): readonly Value[] {
   const query = asked["query"];
   if (typeof query !== "string") throw new TypeError("query is missing");
   const modules = objectIn(asked, "modules");
@@ -56,9 +55,8 @@ function resultOf(asked: PlainObject, hosts: readonly string[]): readonly Value[
     dialect: asked["v0"] === true ? "v0" : "v1",
   });
   const options = {
-    ...evaluateOptions(DEADLINE_MS, { random: true }),
+    ...evaluateOptions(DEADLINE_MS, reach),
     strictBuiltinErrors: asked["strict"] === true,
-    world: regoWorld(hosts),
   };
   const input = asked["input"];
   if (!DOCUMENT.test(query)) return policy.evaluate(query, input, options).map(({ bindings }) => bindings);

@@ -29,9 +29,17 @@ export const EVALUATION_FLAGS = {
 
 export type RegoFlags = FlagValues<typeof REGO_FLAGS>;
 
-/** The hosts that policies may ask. */
+/** The hosts that policies may ask. @throws PosternError `usage.invalid` for what is no name of one */
 export function regoHosts(flags: FlagValues<typeof EVALUATION_FLAGS>): readonly string[] {
-  return parts(flags["allow-net"]);
+  const hosts = parts(flags["allow-net"]);
+  const wrong = hosts.find((host) => !/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])$/.test(host));
+  if (wrong !== undefined)
+    throw usage(
+      `--allow-net takes names of hosts, without scheme and port, not "${wrong}"`,
+      undefined,
+      "--allow-net api.example.com",
+    );
+  return hosts;
 }
 
 /** How folders are read. */

@@ -7,6 +7,8 @@ import type { Answer, HttpRequest, HttpResponse, Question } from "./network.ts";
 
 /** What is read of an answer at most. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** The longest that timers can be set to. */
+const MOST_MS = 2 ** 31 - 1;
 const MOST_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -57,7 +59,7 @@ function once({ method, url, headers, body, timeoutMs, tls }: HttpRequest): Prom
     const options = {
       method,
       headers,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), MOST_MS)),
       agent: false,
       rejectUnauthorized: tls.verify,
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),

@@ -52,8 +52,8 @@ export class Network {
     return this.#ask({ ask: "http", request }, request.timeoutMs + GRACE_MS) as Answer<HttpResponse>;
   }
 
-  lookup(name: string): Answer<readonly string[]> {
-    return this.#ask({ ask: "lookup", name }, LOOKUP_MS) as Answer<readonly string[]>;
+  lookup(name: string, mostMs: number): Answer<readonly string[]> {
+    return this.#ask({ ask: "lookup", name }, Math.min(LOOKUP_MS, mostMs)) as Answer<readonly string[]>;
   }
 
   #ask(question: Question, ms: number): Answer<unknown> {

@@ -1,13 +1,5 @@
-import {
-  isObject,
-  type Policy,
-  type RegoTest,
-  sortedEntries,
-  stringify,
-  type Value,
-  type World,
-} from "#rego";
-import { evaluateOptions } from "./evaluation.ts";
+import { isObject, type Policy, type RegoTest, sortedEntries, stringify, type Value } from "#rego";
+import { evaluateOptions, type Reach } from "./evaluation.ts";
 import type { Failures } from "./failures.ts";
 import { type OpaError, opaErrors } from "./show.ts";
 import type { Steps } from "./trace.ts";
@@ -38,12 +30,12 @@ export function runTest(
   test: RegoTest,
   {
     timeoutMs,
-    world,
+    reach,
     steps,
     failures,
   }: {
     readonly timeoutMs: number;
-    readonly world: World;
+    readonly reach: Reach;
     readonly steps?: Steps;
     readonly failures?: Failures;
   },
@@ -59,10 +51,9 @@ export function runTest(
   if (test.todo) return { ...rest(), nanoseconds: 0, outcome: "skip" };
   try {
     const value = policy.value(test.path, undefined, {
-      ...evaluateOptions(timeoutMs, { random: false }),
+      ...evaluateOptions(timeoutMs, reach),
       // Random values are the same each time a test is run.
       seed: test.path,
-      world,
       ...(failures === undefined ? {} : { failed: failures.note }),
       print: (line) => {
         output += `${line}\n`;

@@ -3,7 +3,18 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { BuiltinError, isObject, member, objectOf, type RegoObjectValue, type Value } from "#rego";
+import {
+  BuiltinError,
+  compile,
+  EvaluationError,
+  isObject,
+  member,
+  objectOf,
+  type RegoObjectValue,
+  type Value,
+} from "#rego";
+import { evaluateOptions } from "./evaluation.ts";
+import { Network } from "./network.ts";
 import { regoWorld } from "./world.ts";
 
 /** Answers with what it was asked. It runs in a thread of its own, since the asking thread sleeps. */
@@ -73,12 +84,31 @@ describe("http.send", () => {
   });
 
   test("one request is sent once in one evaluation", () => {
-    const world = regoWorld(["127.0.0.1"]);
-    const request = objectOf([
-      ["method", "get"],
-      ["url", `${url}/once`],
-    ]);
-    assert.equal(world.send(request), world.send(request));
+    const query = `x := http.send({"method": "get", "url": "${url}/once"}).body.count
+y := http.send({"url": "${url}/once", "method": "get"}).body.count`;
+    const policy = compile({});
+    const reach = { hosts: ["127.0.0.1"], network: new Network(), random: false };
+    const counts = (): Value | undefined => {
+      const [solution] = policy.evaluate(query, undefined, evaluateOptions(10_000, reach));
+      assert.equal(solution?.bindings["x"], solution?.bindings["y"]);
+      return solution?.bindings["x"];
+    };
+    assert.notEqual(counts(), counts());
+  });
+
+  test("no answer is waited for longer than the evaluation has time, which then has none", () => {
+    const reach = { hosts: ["127.0.0.1", "localhost"], network: new Network(), random: false };
+    const started = performance.now();
+    assert.throws(
+      () =>
+        compile({}).evaluate(
+          `http.send({"method": "get", "url": "${url}/slow", "timeout": "1h", "raise_error": false})`,
+          undefined,
+          evaluateOptions(200, reach),
+        ),
+      (error) => error instanceof EvaluationError && error.code === "eval_cancel_error",
+    );
+    assert.ok(performance.now() - started < 5_000);
   });
 
   test("a redirect is followed when that is asked for, and to no host that is not allowed", () => {

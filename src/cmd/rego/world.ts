@@ -15,7 +15,7 @@ import {
 } from "#rego";
 import { milliseconds } from "./duration.ts";
 import { readYaml } from "./load.ts";
-import { type HttpRequest, type HttpResponse, Network } from "./network.ts";
+import { type Answer, type HttpRequest, type HttpResponse, Network } from "./network.ts";
 
 /** The version whose answers are given, for policies that ask. */
 const LANGUAGE_VERSION = "1.22.2";
@@ -23,24 +23,28 @@ const LANGUAGE_VERSION = "1.22.2";
 const TIMEOUT_MS = 5_000;
 
 /** What a policy may see of the world in a command: these hosts, and nothing of this machine's environment. */
-export function regoWorld(hosts: readonly string[]): RegoWorld {
-  const network = new Network();
-  const kept = new Map<string, Value>();
+export function regoWorld(
+  hosts: readonly string[],
+  network: Network = new Network(),
+  leftMs: () => number = () => Number.MAX_SAFE_INTEGER,
+): RegoWorld {
+  /** No answer is waited for longer than the evaluation has time. */
+  const asking = <T>(ask: (mostMs: number) => Answer<T>): Answer<T> => {
+    const answer = ask(Math.max(1, leftMs()));
+    if ("failed" in answer && leftMs() <= 0)
+      throw new EvaluationError("eval_cancel_error", "the time for this evaluation is up");
+    return answer;
+  };
   return {
-    send(request) {
-      // One request is sent once in one evaluation, as in OPA.
-      const key = stringify(request);
-      const known = kept.get(key);
-      if (known !== undefined) return known;
-      const response = send(request, hosts, network);
-      kept.set(key, response);
-      return response;
-    },
+    send: (request) =>
+      send(request, hosts, (asked) =>
+        asking((mostMs) => network.http({ ...asked, timeoutMs: Math.min(asked.timeoutMs, mostMs) })),
+      ),
     lookup(name) {
       if (isIP(name) !== 0) return [name];
       if (!hosts.includes(name))
         throw new RefusedError(`net.lookup_ip_addr: unallowed host: ${name}`, { host: name });
-      const answer = network.lookup(name);
+      const answer = asking((mostMs) => network.lookup(name, mostMs));
       if ("failed" in answer) throw failed(`net.lookup_ip_addr: ${answer.failed}`);
       return answer.value;
     },
@@ -51,7 +55,11 @@ export function regoWorld(hosts: readonly string[]): RegoWorld {
 /** What is said of a host that nobody named, here and where a redirect leads to it. */
 const UNALLOWED = /unallowed host: (.+)$/;
 
-function send(request: RegoObjectValue, hosts: readonly string[], network: Network): Value {
+function send(
+  request: RegoObjectValue,
+  hosts: readonly string[],
+  ask: (asked: HttpRequest) => Answer<HttpResponse>,
+): Value {
   const raise = member(request, "raise_error") !== false;
   const fail = (code: string, message: string): Value => {
     const host = UNALLOWED.exec(message)?.[1];
@@ -64,7 +72,7 @@ function send(request: RegoObjectValue, hosts: readonly string[], network: Netwo
   };
   const asked = requestOf(request, hosts);
   if (typeof asked === "string") return fail("eval_http_send_internal_error", asked);
-  const answer = network.http(asked);
+  const answer = ask(asked);
   if ("failed" in answer) {
     const verb = asked.method.charAt(0) + asked.method.slice(1).toLowerCase();
     return fail("eval_http_send_network_error", `${verb} "${asked.url}": ${answer.failed}`);

@@ -39,33 +39,40 @@ function isJson(value: Value): boolean {
 }
 
 /** Schemas of other addresses are asked for over the network. */
-function fetching(evaluation: Evaluation): Fetch {
+function fetching(evaluation: Evaluation, name: string): Fetch {
   return (address) => {
     if (evaluation.world === undefined || !/^https?:/i.test(address))
       throw new DataError(`remote reference loading disabled: ${JSON.stringify(address)}`);
-    const answer = asked(evaluation.world, address);
-    const status = member(answer, "status_code") ?? 0;
+    const answer = asked(evaluation.world, name, address);
+    const status = member(answer, "status");
     const body = member(answer, "body") ?? null;
-    if (status !== 200 || body === null)
-      throw new DataError(`Could not read schema from HTTP, response status is ${stringify(status)}`);
+    if (member(answer, "status_code") !== 200 || body === null)
+      throw new DataError(
+        `Could not read schema from HTTP, response status is ${typeof status === "string" ? status : "unknown"}`,
+      );
     return body;
   };
 }
 
 /** What the network says; that it cannot be reached is a fault of the schema, that it may not be asked is not. */
-function asked(world: World, address: string): RegoObjectValue {
+function asked(world: World, name: string, address: string): RegoObjectValue {
   try {
     const answer = world.send({ method: "get", url: address, force_json_decode: true });
     return isObject(answer) ? answer : {};
   } catch (error) {
-    if (!(error instanceof BuiltinError) || error instanceof RefusedError) throw error;
-    throw new DataError(error.message.replace(/^http\.send: /, ""));
+    if (!(error instanceof BuiltinError)) throw error;
+    const message = error.message.replace(/^http\.send: /, "");
+    throw error instanceof RefusedError
+      ? new RefusedError(`${name}: ${message}`, error.wanted)
+      : new DataError(message);
   }
 }
 
-function compiled(evaluation: Evaluation, schema: Value): Schema {
+function compiled(evaluation: Evaluation, name: string, schema: Value): Schema {
   const value = jsonOf(schema);
-  return evaluation.cache.get("json-schema", stringify(value), () => readSchema(value, fetching(evaluation)));
+  return evaluation.cache.get("json-schema", stringify(value), () =>
+    readSchema(value, fetching(evaluation, name)),
+  );
 }
 
 function shown({ type, field, description }: Finding): Value {
@@ -76,7 +83,7 @@ export const JSON_SCHEMA: Implementations = {
   "json.match_schema": (evaluation, value, schema) => {
     try {
       const document = jsonOf(value);
-      const findings = validate(evaluation, compiled(evaluation, schema), document);
+      const findings = validate(evaluation, compiled(evaluation, "json.match_schema", schema), document);
       return [findings.length === 0, findings.map(shown)];
     } catch (error) {
       if (error instanceof DataError) throw failure("json.match_schema", error.message);
@@ -85,7 +92,7 @@ export const JSON_SCHEMA: Implementations = {
   },
   "json.verify_schema": (evaluation, schema) => {
     try {
-      compiled(evaluation, schema);
+      compiled(evaluation, "json.verify_schema", schema);
       return [true, null];
     } catch (error) {
       if (error instanceof DataError) return [false, `jsonschema: ${error.message}`];

@@ -44,7 +44,7 @@ describe("schemas of other addresses", () => {
   const world: World = {
     send: (request) => {
       asked.push(request);
-      return { body: { definitions: { x: { type: "string" } } } };
+      return { status_code: 200, body: { definitions: { x: { type: "string" } } } };
     },
     lookup: () => [],
     runtime: () => ({}),
@@ -54,6 +54,14 @@ describe("schemas of other addresses", () => {
     const result = outcome(JSON_SCHEMA, "json.match_schema", ['"x"', schema], evaluation);
     assert.deepEqual(result, valid);
     assert.deepEqual(asked, [{ method: "get", url: "https://schemas.example/a", force_json_decode: true }]);
+  });
+  test("are refused where the answer is no success", () => {
+    const refusing = { ...world, send: () => ({ status_code: 404, status: "404 Not Found", body: {} }) };
+    const evaluation = { ...EVALUATION, world: refusing };
+    assert.deepEqual(outcome(JSON_SCHEMA, "json.verify_schema", [schema], evaluation), [
+      false,
+      "jsonschema: Could not read schema from HTTP, response status is 404 Not Found",
+    ]);
   });
   test("are an error where there is none, and where they are files", () => {
     assert.deepEqual(outcome(JSON_SCHEMA, "json.match_schema", ["{}", schema]), {
