@@ -163,5 +163,5 @@ function readInput(flags: Flags, world: World): Value | undefined {
     throw usage("--stdin-input and --input exclude each other", "postern policy eval", "one of the two");
   const name = flags["stdin-input"] === true ? "-" : flags.input;
   if (name === undefined) return undefined;
-  return name === "-" ? readDocument("-", "input.json") : readDocument(resolve(world.folder, name), name);
+  return name === "-" ? readDocument("-", "standard input") : readDocument(resolve(world.folder, name), name);
 }

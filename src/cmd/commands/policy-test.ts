@@ -267,7 +267,11 @@ function cover(each: Each, bench: Bench, threshold: number, json: boolean, world
 }
 
 function describeCoverage(report: CoverageReport): string {
-  const rows = Object.entries(report.files).map(([file, { coverage, not_covered: missed = [] }]) => {
+  // A file without a rule has no lines to reach.
+  const files = Object.entries(report.files).filter(
+    ([, { covered_lines: covered, not_covered_lines: missed }]) => covered ?? missed,
+  );
+  const rows = files.map(([file, { coverage = 0, not_covered: missed = [] }]) => {
     const lines = [...new Set(missed.map(({ start }) => start.row))];
     return [`${coverage.toFixed(1)} %`, file, lines.length === 0 ? "" : `not reached: ${lines.join(", ")}`];
   });

@@ -16,14 +16,14 @@ interface Range {
   readonly end: Place;
 }
 
-/** One file as `opa test --coverage` reports it. */
+/** One file as `opa test --coverage` reports it: what is nothing is absent. */
 export interface FileCoverage {
   readonly covered?: readonly Range[];
   readonly not_covered?: readonly Range[];
-  readonly covered_lines: number;
-  readonly not_covered_lines: number;
+  readonly covered_lines?: number;
+  readonly not_covered_lines?: number;
   /** Per cent of lines. */
-  readonly coverage: number;
+  readonly coverage?: number;
 }
 
 export interface CoverageReport {
@@ -59,7 +59,7 @@ export class Coverage {
         {
           ...(covered.length === 0 ? {} : { covered }),
           ...(missed.length === 0 ? {} : { not_covered: missed }),
-          ...counted(lines(covered), lines(missed)),
+          ...withoutZeros(counted(lines(covered), lines(missed))),
         },
       ];
     });
@@ -68,23 +68,24 @@ export class Coverage {
     return {
       files: Object.fromEntries(files),
       ...counted(
-        sum((file) => file.covered_lines),
-        sum((file) => file.not_covered_lines),
+        sum((file) => file.covered_lines ?? 0),
+        sum((file) => file.not_covered_lines ?? 0),
       ),
     };
   }
 }
 
-function counted(
-  covered: number,
-  missed: number,
-): Pick<FileCoverage, "covered_lines" | "not_covered_lines" | "coverage"> {
+function counted(covered: number, missed: number): Omit<CoverageReport, "files"> {
   const all = covered + missed;
   return {
     covered_lines: covered,
     not_covered_lines: missed,
     coverage: all === 0 ? 0 : (100 * covered) / all,
   };
+}
+
+function withoutZeros(counts: Omit<CoverageReport, "files">): FileCoverage {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 /** A line that is part of several counts once. */

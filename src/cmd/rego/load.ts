@@ -137,12 +137,14 @@ export function readFile(location: string, name: string): Uint8Array {
 export function readDocument(location: string, name: string): Value {
   const text = decode(readFile(location, name), name);
   try {
-    return extname(basename(name)) === ".json" ? parseValue(text) : readYaml(text);
+    if (/\.ya?ml$/.test(name)) return readYaml(text);
+    return /\.json$/.test(name) || /^\s*[{[]/.test(text) ? parseValue(text) : readYaml(text);
   } catch (error) {
     // JSON that is none, a number out of all bounds, YAML that is none
     if (!(error instanceof SyntaxError || error instanceof RangeError || error instanceof EvaluationError))
       throw error;
-    throw new PosternError("input.malformed", `this is no document: ${error.message}`, { where: name });
+    const what = error.message.replace(/^yaml\.unmarshal: (yaml: )?/, "").replace(/:\s*$/, "");
+    throw new PosternError("input.malformed", `this is no document: ${what}`, { where: name });
   }
 }
 

@@ -27,7 +27,11 @@ function holds(data: PlainObject, path: readonly string[]): boolean {
 }
 
 function conflict({ path, rules, default: fallback }: RuleGroup): SourceFinding {
-  const at = (rules[0] ?? fallback)?.at;
+  const all = fallback === undefined ? rules : [fallback, ...rules];
+  const [first] = all.toSorted(({ at: a }, { at: b }) =>
+    a.source.file === b.source.file ? a.start - b.start : a.source.file < b.source.file ? -1 : 1,
+  );
+  const at = first?.at;
   const place = at?.source.position(at.start) ?? { line: 1, column: 1 };
   return {
     code: "rego_compile_error",
