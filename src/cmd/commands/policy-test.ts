@@ -20,6 +20,8 @@ import { progressLine } from "../terminal/progress.ts";
 import type { World } from "../world.ts";
 
 const BENCH_MS = 1_000;
+/** Between two words of how far it is. */
+const PROGRESS_MS = 1_000;
 
 const FLAGS = {
   run: { kind: "value", short: "r", value: "REGEX", what: "only tests whose full name matches" },
@@ -120,8 +122,12 @@ export const policyTest: Command = defineCommand({
     const tests = selected.flatMap((test) => Array.from({ length: times }, () => test));
     const progress = progressLine(world, json);
     const each = <T>(run: (test: RegoTest) => T): readonly T[] => {
+      let shown = performance.now();
       const results = tests.map((test, index) => {
-        progress.show(`${index + 1} of ${tests.length}: ${test.name}`);
+        if (performance.now() - shown > PROGRESS_MS) {
+          progress.show(`${index + 1} of ${tests.length}: ${test.name}`);
+          shown = performance.now();
+        }
         return run(test);
       });
       progress.done();
