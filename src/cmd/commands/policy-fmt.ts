@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type FormatOptions, format, SourceError } from "#rego";
+import { compile, type FormatOptions, format, SourceError, type SourceFinding } from "#rego";
 import { type Call, type Command, defineCommand } from "../command.ts";
 import { unifiedDiff } from "../rego/diff.ts";
 import { describeSourceError } from "../rego/failures.ts";
@@ -77,6 +77,7 @@ export const policyFmt: Command = defineCommand({
     else if (flags.diff === true)
       for (const { file, before, after } of changed) world.stdout.write(unifiedDiff(file, before, after));
     else for (const { after } of formatted) world.stdout.write(after);
+    if (flags["v0-v1"] === true) for (const each of formatted) world.stderr.write(leftOf(each));
     const isWrong = (flags.check === true || flags.fail === true) && changed.length > 0;
     return failed || isWrong ? EXIT.failed : EXIT.done;
   },
@@ -109,6 +110,28 @@ function formatOne(file: string, text: string, flags: Flags, world: World): stri
   if (first !== undefined)
     world.stderr.write(describeSourceError(first, texts, { dialect: isOld ? "v0" : "v1" }));
   return undefined;
+}
+
+/** What v1 no longer has and formatting cannot replace, as warnings. */
+function leftOf({ file, after }: Formatted): string {
+  try {
+    compile({ [file]: after });
+    return "";
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return error.findings
+      .filter(({ message }) => message.startsWith("deprecated built-in"))
+      .map(
+        (finding): SourceFinding => ({
+          ...finding,
+          severity: "warning",
+          message: finding.message.replace(/^deprecated.*: /, "v1 no longer has the built-in "),
+          hint: "write it in other words",
+        }),
+      )
+      .map((finding) => `${describeFinding(finding, new Map([[file, after]]))}\n`)
+      .join("");
+  }
 }
 
 const STANDARD_INPUT = "-";

@@ -510,6 +510,15 @@ describe("policy fmt", () => {
     assert.equal((await run("check", "moving")).code, 0);
   });
 
+  test("what v1 no longer has is told when v0 becomes v1", async () => {
+    writeFileSync(join(folder, "gone.rego"), "package gone\n\np { any([input.x]) }\n");
+    const { code, stdout, stderr } = await run("fmt", "gone.rego", "--v0-v1");
+    assert.equal(code, 0);
+    assert.match(stdout, /p if any\(\[input\.x\]\)\n$/);
+    assert.match(stderr, /^gone\.rego:5:\d+: warning: v1 no longer has the built-in any\n/);
+    assert.equal((await run("fmt", "gone.rego", "--v0-compatible")).stderr, "");
+  });
+
   test("files that would change are named, and can be a failure", async () => {
     writeFileSync(join(folder, "fmt.rego"), before);
     assert.deepEqual(await run("fmt", "fmt.rego", "-l"), { code: 0, stdout: "fmt.rego\n", stderr: "" });
