@@ -56,7 +56,7 @@ describe("a statement", () => {
     ["else after braces", "p if {\n1==1\n1==2\n} else := 2", "p if {\n\t1 == 1\n\t1 == 2\n} else := 2"],
     ["a function", "f(x,[y,_])=z if z:=x*(y+1)", "f(x, [y, _]) := z if z := x * (y + 1)"],
     ["every", "p if every k,v in input.o {k!=v}", "p if every k, v in input.o { k != v }"],
-    ["every with more", "p if every v in input.o {v>1;v<3}", "p if every v in input.o { v > 1; v < 3 }"],
+    ["every with more", "p if every v in input.o {v>1;v<3}", "p if every v in input.o { v > 1; v < 3}"],
     ["with", "p if q with input as {} with data.x as 1", "p if q with input as {} with data.x as 1"],
     [
       "with on lines of its own",
@@ -106,6 +106,8 @@ describe("a statement", () => {
     ["items that share a line", "p := [\n1, 2,\n3]", "p := [\n\t1, 2,\n\t3,\n]"],
     ["operands that share a line", "p := f(\n1, 2)", "p := f(1, 2)"],
     ["a list as an operand", "p := f([\n1], 2)", "p := f([\n\t1,\n], 2)"],
+    ["members that are there twice", 'p := {1, "a", 1, x, x}', 'p := {1, "a", x}'],
+    ["every on a line", "p if { every x in y {x;z} }", "p if every x in y { x; z}"],
     ["templates", 'p := $"a{ x+1 }b{[1,2]}"', 'p := $"a{x + 1}b{[1, 2]}"'],
     [
       "imports",
@@ -123,6 +125,13 @@ describe("a statement", () => {
     test(what, () => {
       assert.equal(formatted(`package a\n\n${text}`), `package a\n\n${wanted}\n`);
     });
+});
+
+test("constants in templates become what they say", () => {
+  assert.equal(
+    format("m.rego", 'package a\n\np := $"a {1} { true }{"b"}{"{"}{x}"').text,
+    'package a\n\np := $"a 1 trueb{"{"}{x}"\n',
+  );
 });
 
 test("one blank line stays where there were some, and stands around what has several lines", () => {

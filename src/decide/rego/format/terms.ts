@@ -1,5 +1,8 @@
 /** Terms and expressions as `opa fmt` prints them. Names, numbers and texts are printed as they were spelled. */
-import type { Body, CallTerm, Expr, Operand, TemplateTerm, Term, With } from "../syntax.ts";
+import { constantOf } from "../1-parse/ast-json.ts";
+import { compareTerms } from "../1-parse/term-order.ts";
+import type { Body, CallTerm, Expr, Operand, SetTerm, TemplateTerm, Term, With } from "../syntax.ts";
+import { numberText } from "../values/index.ts";
 import { indent, Layout, type Part } from "./layout.ts";
 import { remark } from "./remarks.ts";
 
@@ -49,7 +52,7 @@ export class TermPrinter extends Layout {
       case "array":
         return this.list("[", term.items, "]", term.at, depth);
       case "set":
-        return term.items.length === 0 ? "set()" : this.list("{", term.items, "}", term.at, depth);
+        return term.items.length === 0 ? "set()" : this.list("{", this.#once(term), "}", term.at, depth);
       case "object": {
         const members = term.members.map(
           ([key, value]): Part => ({
@@ -187,12 +190,30 @@ export class TermPrinter extends Layout {
     if (this.remarks.within(start, end)) return this.text.slice(start, end);
     let printed = "";
     let last = start;
+    let isPlain = false;
+    const add = (until: number): void => {
+      const text = this.#between(last, until);
+      printed += isPlain ? text.replace(/^\}/, "") : text;
+    };
     for (const part of term.parts) {
       if (typeof part === "string") continue;
-      printed += this.#between(last, part.at.start) + this.expression(part, depth);
+      add(part.at.start);
+      const plain = plainText(part);
+      isPlain = plain !== undefined;
+      printed =
+        plain === undefined ? printed + this.expression(part, depth) : printed.replace(/\{$/, "") + plain;
       last = part.at.end;
     }
-    return printed + this.#between(last, end);
+    add(end);
+    return printed;
+  }
+
+  /** The members of a set, each once, unless a comment says something of one. */
+  #once({ items, at }: SetTerm): readonly Term[] {
+    if (this.remarks.within(at.start, at.end)) return items;
+    return items.filter(
+      (item, index) => !items.slice(0, index).some((before) => compareTerms(before, item) === 0),
+    );
   }
 
   /** The text between two expressions of a template, without the blanks within its braces. */
@@ -226,7 +247,8 @@ export class TermPrinter extends Layout {
         const until = replaced[0]?.at.start ?? at.end;
         if (this.#isLoose(form.body, at.start, until))
           return `${head} ${this.braces(form.body, form.domain.at.end, until, depth)}`;
-        return `${head} { ${this.#inline(form.body, depth)} }`;
+        // As OPA has it, whose second expression and the brace touch.
+        return `${head} { ${this.#inline(form.body, depth)}${form.body.length === 1 ? " " : ""}}`;
       }
     }
   }
@@ -274,6 +296,16 @@ export class TermPrinter extends Layout {
     if (form.kind === "some-in") return form.collection.at.end;
     return replaced[0]?.at.start ?? at.end;
   }
+}
+
+/** A constant of a template as it may stand in the text itself. */
+function plainText(part: Expr): string | undefined {
+  const constant = constantOf(part);
+  if (constant === undefined) return undefined;
+  if (constant.kind === "string")
+    return /^[^\p{Cc}"`\\{}]*$/u.test(constant.value) ? constant.value : undefined;
+  if (constant.kind === "number") return numberText(constant.value);
+  return constant.kind === "boolean" ? String(constant.value) : "null";
 }
 
 function isInfix(term: Term): term is CallTerm & { readonly infix: string } {
