@@ -47,6 +47,8 @@ test("modules are read and refused as OPA 1.22 does", () => {
 
 describe("hints say what was most likely meant", () => {
   const hints: readonly (readonly [text: string, dialect: Dialect, hint: RegExp])[] = [
+    ["improt data.b", "v1", /^did you mean `import`\?$/],
+    ["whatever data.b", "v1", /^write `NAME := VALUE`/],
     ["p { true }", "v1", /write `if` before/],
     ["p[x] { x := 1 }", "v1", /write `if`/],
     ["p[x]", "v1", /contains x/],

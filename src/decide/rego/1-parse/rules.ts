@@ -3,6 +3,7 @@
  * rules to before anything is resolved.
  */
 
+import { nearest } from "#kernel";
 import { DECLARATIONS } from "../builtins/declarations.ts";
 import type { Span } from "../source.ts";
 import type { Body, Head, Rule, Term } from "../syntax.ts";
@@ -95,6 +96,9 @@ function isBuiltin(term: Term): boolean {
   return term.kind === "call" && (term.infix !== undefined || DECLARATIONS.has(termText(term.operator)));
 }
 
+/** The words that statements begin with. */
+const STATEMENT_WORDS: readonly string[] = ["import", "package", "default"];
+
 function reasonFor(
   term: Term,
   strict: boolean,
@@ -105,8 +109,10 @@ function reasonFor(
     const keyword = strict
       ? undefined
       : ["contains", "if"].find((each) => each === term.name || each === next);
+    if (keyword !== undefined) return ["var cannot be used for rule name", importHint(keyword)];
+    const word = nearest(term.name, STATEMENT_WORDS);
     const write = strict ? "write `NAME := VALUE`, or `NAME if { … }`" : undefined;
-    return ["var cannot be used for rule name", keyword === undefined ? write : importHint(keyword)];
+    return ["var cannot be used for rule name", word === undefined ? write : `did you mean \`${word}\`?`];
   }
   if (term.kind === "call") {
     if (isBuiltin(term)) {
