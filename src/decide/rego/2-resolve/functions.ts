@@ -203,7 +203,8 @@ function notReplaceable(name: string): string | undefined {
 
 /** Whether a rule's value can be anything, as one from `input` or base data. */
 function isOfAnyType(rules: Rules | undefined): boolean {
-  return (rules?.values ?? []).some((value) => {
+  const values = rules?.values ?? rules?.group?.rules?.flatMap(({ value }) => value ?? []) ?? [];
+  return values.some((value) => {
     if (value.kind === "call" && value.operator.kind === "var")
       return DECLARATIONS.get(value.operator.name)?.signature.endsWith("=> any") === true;
     if (value.kind === "ref")

@@ -125,7 +125,7 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
   const own = piece();
   for (const item of expr.with) {
     // A value that must be evaluated is evaluated before, without the replacements.
-    if (item.lenient && item.value.kind === "ref") own.vars.push(...variablesOf(item.value));
+    if (item.lenient) own.vars.push(...variablesOf(item.value));
     else if (item.value.kind === "ref" || item.value.kind === "call" || item.value.kind === "comprehension")
       collector.alone(item.value);
     else if (!isBuiltinValue(item)) collector.into(own, item.value);

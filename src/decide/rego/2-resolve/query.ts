@@ -1,9 +1,10 @@
 /** Queries: bodies of their own, whose variables are the answer. */
 import type { SourceFinding } from "../errors.ts";
-import type { Body, Expr, Import } from "../syntax.ts";
+import type { Body, Expr, Import, Term } from "../syntax.ts";
 import { separateQueryScopes, visitScope } from "./closures.ts";
 import { Findings, isAnonymous, labelOf, Names } from "./draft.ts";
 import { Functions } from "./functions.ts";
+import { isComputed } from "./hoisting.ts";
 import { Locals } from "./locals.ts";
 import { rewriteQueryPrinting } from "./printing.ts";
 import type { Program, ResolvedQuery } from "./program.ts";
@@ -11,7 +12,7 @@ import { exportedNames, globalsOf, resolveBody } from "./references.ts";
 import { Safety } from "./safety.ts";
 import { surveyBody } from "./survey.ts";
 import { addUnsafe } from "./unsafe.ts";
-import { rewriteBody } from "./walk.ts";
+import { partsOf, rewriteBody } from "./walk.ts";
 
 export interface QueryOptions {
   /** The package whose names the query uses, after `data`. */
@@ -67,7 +68,7 @@ function queryOf(
 }
 
 /**
- * The query with the `with`s of its closures marked whose value is a reference: OPA takes such a value out of the expression
+ * The query with the `with`s of its closures marked whose value is a reference or holds some: OPA takes such a value out of the expression
  * in rules, and at the top of a query, alone.
  */
 function leniently(body: Body): Body {
@@ -76,13 +77,22 @@ function leniently(body: Body): Body {
       ? expr
       : {
           ...expr,
-          with: expr.with.map((item) => (item.value.kind === "ref" ? { ...item, lenient: true } : item)),
+          with: expr.with.map((item) => (isOfReferences(item.value) ? { ...item, lenient: true } : item)),
         };
   const unmark = ({ with: items, ...expr }: Expr, index: number): Expr => ({
     ...expr,
     with: body[index]?.with ?? items,
   });
   return rewriteBody(body, { term: (term) => term, expr: mark }).map(unmark);
+}
+
+function isOfReferences(value: Term): boolean {
+  return isComputed(value) && !holdsCall(value);
+}
+
+function holdsCall(value: Term): boolean {
+  if (value.kind === "call" || value.kind === "comprehension" || value.kind === "template") return true;
+  return partsOf(value).some(holdsCall);
 }
 
 /** The variables of the query itself, those within closures aside. */

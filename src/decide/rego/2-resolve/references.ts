@@ -120,11 +120,15 @@ class Resolver {
     });
     if (mapped.kind === "ref") return flattened(mapped);
     if (mapped.kind === "object") {
-      const members = inOrder(mapped.members, ([a], [b]) => compareTerms(a, b));
+      const members = inOrder(
+        mapped.members,
+        ([a], [b]) => compareTerms(a, b),
+        ([key], [, value]) => [key, value] as const,
+      );
       return members === mapped.members ? mapped : { ...mapped, members };
     }
     if (mapped.kind === "set") {
-      const items = inOrder(mapped.items, compareTerms);
+      const items = inOrder(mapped.items, compareTerms, (first) => first);
       return items === mapped.items ? mapped : { ...mapped, items };
     }
     if (mapped.kind !== "call") return mapped;
@@ -177,11 +181,24 @@ class Resolver {
   }
 }
 
-/** Members are evaluated in the order that OPA keeps them in, and of those that are written alike the last alone. */
-function inOrder<T>(members: readonly T[], order: (a: T, b: T) => number): readonly T[] {
+/**
+ * Members are evaluated in the order that OPA keeps them in, those that are alike as one: spelt as the first, with the value of
+ * the last.
+ */
+function inOrder<T>(
+  members: readonly T[],
+  order: (a: T, b: T) => number,
+  merge: (a: T, b: T) => T,
+): readonly T[] {
   const isBefore = (member: T, next: T | undefined): boolean => next === undefined || order(member, next) < 0;
   if (members.every((member, index) => isBefore(member, members[index + 1]))) return members;
-  return members.toSorted(order).filter((member, index, all) => isBefore(member, all[index + 1]));
+  const merged: T[] = [];
+  for (const member of members.toSorted(order)) {
+    const last = merged.at(-1);
+    if (last !== undefined && order(last, member) === 0) merged[merged.length - 1] = merge(last, member);
+    else merged.push(member);
+  }
+  return merged;
 }
 
 /** `lib.f.x`, where `lib` is `data.lib`, is one reference. */

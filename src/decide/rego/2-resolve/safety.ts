@@ -97,7 +97,9 @@ export class Safety {
     headTerms: readonly Term[],
     globals: Layer,
   ): { readonly body: Body; readonly heads: readonly Term[] } {
-    const hoisted = written.flatMap((expr) => (expr.negated ? hoistCalls(expr, this.#names) : [expr]));
+    const hoisted = effective(written, headTerms).flatMap((expr) =>
+      expr.negated ? hoistCalls(expr, this.#names) : [expr],
+    );
     const items: Item[] = hoisted.map((expr) => ({ expr, pieces: piecesOf(expr, this.#arity) }));
     const heads = headTerms.map((term): HeadTerm => {
       if (!isComputed(term)) return { term };
@@ -279,6 +281,23 @@ export class Safety {
     const key = term.key && heads[0];
     return { ...term, ...(key && { key }), ...(value && { value }), body };
   }
+}
+
+/**
+ * OPA takes a body of `not true` alone for the empty one, where the head has something to evaluate: it then holds. Its answers
+ * are ours.
+ */
+function effective(body: Body, heads: readonly Term[]): Body {
+  const [only] = body;
+  const isNotTrue =
+    body.length === 1 &&
+    only?.negated === true &&
+    only.form.kind === "term" &&
+    only.form.term.kind === "boolean" &&
+    only.form.term.value;
+  const isEvaluated = (term: Term): boolean =>
+    isComputed(term) || (term.kind !== "var" && variablesOf(term).length > 0);
+  return isNotTrue && heads.some(isEvaluated) ? [] : body;
 }
 
 /** From which expression on there are only terms of the head, which bind nothing else and can be computed there. */

@@ -8,7 +8,9 @@ import type { RuleGroup } from "./program.ts";
 /** What calls need to know of the rules: a `RuleTree`, or the nodes that it is made of. */
 export interface Rules {
   readonly children: ReadonlyMap<string, Rules>;
-  readonly group?: Pick<RuleGroup, "path" | "kind" | "arity"> | undefined;
+  readonly group?:
+    | (Pick<RuleGroup, "path" | "kind" | "arity"> & Partial<Pick<RuleGroup, "rules">>)
+    | undefined;
   /** What its rules can be. */
   readonly values?: readonly Term[];
 }

@@ -60,13 +60,7 @@ export class BodyChecker {
       case "some":
         return;
       case "some-in": {
-        const key: Term = form.key ?? wildcard(form.collection.at);
-        const { collection } = form;
-        const step: RefTerm =
-          collection.kind === "ref"
-            ? { ...collection, path: [...collection.path, key] }
-            : { kind: "ref", at: collection.at, head: collection, path: [key] };
-        this.#equality(at, form.value, step);
+        this.#equality(at, form.value, stepInto(form.collection, form.key));
         return;
       }
       case "every":
@@ -87,7 +81,7 @@ export class BodyChecker {
         case "some":
           break;
         case "some-in":
-          this.#parts(form.collection);
+          this.#parts(stepInto(form.collection, form.key));
           break;
         case "every":
           this.#parts(form.domain);
@@ -245,6 +239,14 @@ export class BodyChecker {
     const name = target.kind === "var" ? target.name : termText(target);
     this.#findings.operands(at, `${name}: arity mismatch`, replacement.operands, replaced.operands);
   }
+}
+
+/** What `some key, value in collection` takes `value` from: `collection[key]`. */
+function stepInto(collection: Term, written: Term | undefined): RefTerm {
+  const key = written ?? wildcard(collection.at);
+  return collection.kind === "ref"
+    ? { ...collection, path: [...collection.path, key] }
+    : { kind: "ref", at: collection.at, head: collection, path: [key] };
 }
 
 /** A variable that no other place has. */

@@ -12,7 +12,7 @@ import { equality, term } from "./terms.ts";
 export function requireReferences(scope: Scope, body: Body, head: readonly Term[]): void {
   // Before the first call there is nothing to keep from failing.
   const first = body.findIndex((expr) => !isPlain(expr));
-  if (first < 0 && !head.some(mayFail)) return;
+  if ((first < 0 && !head.some(mayFail)) || body.some(isPrint)) return;
   const known = new Set<string>();
   const require = (reference: Term): void => {
     const text = JSON.stringify(
@@ -27,15 +27,19 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     for (const { value } of expr.with) for (const reference of references(scope, value)) require(reference);
     if (expr.negated || expr.with.length > 0) continue;
     if (expr.form.kind === "some-in" || expr.form.kind === "every") {
+      const isLoop = expr.form.kind === "every";
       const collection = expr.form.kind === "every" ? expr.form.domain : expr.form.collection;
-      if (collection.kind !== "ref")
+      if (isLoop || collection.kind !== "ref")
         for (const reference of references(scope, collection)) require(reference);
       continue;
     }
     if (expr.form.kind !== "term") continue;
     const { term: node } = expr.form;
     const compared = comparisonOf(scope, node);
-    if (compared !== undefined) compare(scope, compared.reference, compared.other);
+    if (compared !== undefined) {
+      compare(scope, compared.reference, compared.other);
+      for (const reference of references(scope, compared.other)) require(reference);
+    } else if (node.kind === "call" && mayHold(scope, node)) continue;
     else if (isEquality(node)) {
       // Two references that are compared are no condition of the index; those within composites are.
       for (const arg of node.args)
@@ -43,6 +47,71 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
     } else if (node.kind !== "var") for (const reference of references(scope, node)) require(reference);
   }
   for (const node of head) for (const reference of references(scope, node)) require(reference);
+}
+
+/**
+ * Looks first whether a membership or a prefix of what is known to be there can hold, and an equality with some member of it.
+ * Answers whether the call is of that kind.
+ */
+function mayHold(scope: Scope, { operator, args }: CallTerm): boolean {
+  const [a, b] = args;
+  if (operator.kind !== "var" || a === undefined || b === undefined || args.length !== 2) return false;
+  const { name } = operator;
+  if (name === "internal.member_2") {
+    if (!(scope.unit.isBase(b) && isConstantScalar(a)) && !(scope.unit.isBase(a) && isOfScalars(b)))
+      return false;
+    scope.unless(`R.contains(${term(scope, b)}, ${term(scope, a)})`);
+    return true;
+  }
+  if (name === "eq" || name === "equal") {
+    const [reference, other] = isConstantScalar(a) ? [b, a] : [a, b];
+    const base = membersOf(scope, reference);
+    if (base === undefined || !isConstantScalar(other)) return false;
+    scope.unless(`R.contains(${term(scope, base)}, ${term(scope, other)})`);
+    return true;
+  }
+  const ends = ENDS.get(name);
+  if (ends === undefined || !scope.unit.isBase(a)) return false;
+  const several = ends.several && (b.kind === "array" || b.kind === "set") ? b.items : [b];
+  if (several.length === 0 || !several.every((item) => item.kind === "string")) return false;
+  scope.unless(
+    `R.${ends.test}(${term(scope, a)}, [${several.map((item) => term(scope, item)).join(", ")}], ${ends.several})`,
+  );
+  return true;
+}
+
+/** Tests of how texts begin and end: by several, and of several texts, where the built-in takes them. */
+const ENDS: ReadonlyMap<string, { readonly test: string; readonly several: boolean }> = new Map([
+  ["startswith", { test: "beginsAny", several: false }],
+  ["endswith", { test: "endsAny", several: false }],
+  ["strings.any_prefix_match", { test: "beginsAny", several: true }],
+  ["strings.any_suffix_match", { test: "endsAny", several: true }],
+]);
+
+function isConstantScalar(node: Term): boolean {
+  return isScalar(node) && constantOf(node) !== undefined;
+}
+
+function isOfScalars(node: Term): boolean {
+  return (
+    (node.kind === "array" || node.kind === "set") &&
+    node.items.length > 0 &&
+    node.items.every(isConstantScalar)
+  );
+}
+
+/** Of `input.xs[i]`: `input.xs`. */
+function membersOf(scope: Scope, node: Term): Term | undefined {
+  if (node.kind !== "ref" || node.path.at(-1)?.kind !== "var") return undefined;
+  const base = { ...node, path: node.path.slice(0, -1) };
+  return scope.unit.isBase(base) ? base : undefined;
+}
+
+/** What prints is not looked up in the index, so that it prints. */
+function isPrint({ form }: Expr): boolean {
+  if (form.kind !== "term" || form.term.kind !== "call") return false;
+  const { operator } = form.term;
+  return operator.kind === "var" && operator.name === "internal.print";
 }
 
 function withoutPlaces(key: string, value: unknown): unknown {
@@ -92,9 +161,11 @@ function isIndexable(node: Term): boolean {
   return isScalar(node) || (node.kind === "array" && node.items.every(isScalar));
 }
 
+/** A call is a variable that stands for its result. */
 function isScalar(node: Term): boolean {
   return (
     node.kind === "var" ||
+    node.kind === "call" ||
     node.kind === "null" ||
     node.kind === "boolean" ||
     node.kind === "number" ||

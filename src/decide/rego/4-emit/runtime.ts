@@ -493,6 +493,21 @@ export function lessOrEqual(a: Value, b: Value): boolean {
   return typeof a === "number" && typeof b === "number" ? a <= b : compare(a, b) <= 0;
 }
 
+/** Whether a text, or one of several where they may be (`several`), begins with one of those. */
+export function beginsAny(value: Value, starts: readonly string[], several: boolean): boolean {
+  return anyText(value, several, (text) => starts.some((start) => text.startsWith(start)));
+}
+
+export function endsAny(value: Value, ends: readonly string[], several: boolean): boolean {
+  return anyText(value, several, (text) => ends.some((end) => text.endsWith(end)));
+}
+
+function anyText(value: Value, several: boolean, holds: (text: string) => boolean): boolean {
+  if (typeof value === "string") return holds(value);
+  const items = !several ? [] : isArray(value) ? value : value instanceof RegoSet ? value.sorted() : [];
+  return items.some((item) => typeof item === "string" && holds(item));
+}
+
 /** `value in collection`. */
 export function contains(collection: Value, value: Value): boolean {
   if (isArray(collection)) {

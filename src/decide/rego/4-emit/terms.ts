@@ -4,7 +4,6 @@ import type { RuleTree } from "../2-resolve/program.ts";
 import { where } from "../source.ts";
 import type { CallTerm, ComprehensionTerm, RefTerm, Term } from "../syntax.ts";
 import { body } from "./body.ts";
-import { effectiveBody } from "./effective-body.ts";
 import { INLINE } from "./inline.ts";
 import { constantOf, isIdentity, textLiteral } from "./literal.ts";
 import { NAMES_OF_PROTOTYPES } from "./runtime.ts";
@@ -116,9 +115,8 @@ function comprehension(scope: Scope, node: ComprehensionTerm): string {
   const all = unit.fresh("c");
   const made = { array: "[]", set: "new R.RegoSet()", object: "new R.RegoObject()" }[node.of];
   scope.write(`const ${all} = ${made};`);
-  const heads = node.key === undefined ? [node.value] : [node.key, node.value];
   scope.block((inner) => {
-    body(inner, effectiveBody(node.body, heads));
+    body(inner, node.body);
     const key = node.key === undefined ? undefined : term(inner, node.key);
     const value = term(inner, node.value);
     if (node.of === "array") inner.write(`${all}.push(${value});`);

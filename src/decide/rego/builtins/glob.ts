@@ -1,6 +1,13 @@
 /** Globs (OPA policy reference, "Glob"): compiled to an RE2 pattern, kept from one evaluation to the next. */
 import { isArray, type Value } from "../values/index.ts";
-import { type Evaluation, failure, type Implementations, operandError, stringOperand } from "./builtin.ts";
+import {
+  type Evaluation,
+  failure,
+  type Implementations,
+  itemError,
+  operandError,
+  stringOperand,
+} from "./builtin.ts";
 import { Pattern } from "./regex/pattern.ts";
 
 /** Characters that `*` and `?` do not match. `null` is none, and an empty list the dot. */
@@ -10,8 +17,7 @@ function delimitersOf(value: Value): readonly string[] {
   if (value.length === 0) return ["."];
   return value.map((delimiter) => {
     if (typeof delimiter !== "string") throw operandError("glob.match", 2, "array of {string}", delimiter);
-    if (Array.from(delimiter).length !== 1)
-      throw failure("glob.match", "delimiters must be single characters");
+    if (Array.from(delimiter).length !== 1) throw itemError("glob.match", 2, value, "runes", delimiter);
     return delimiter;
   });
 }
