@@ -4,7 +4,13 @@ import { arrayOperand, type Implementations } from "./builtin.ts";
 import { integerOperand } from "./numbers.ts";
 
 export const ARRAYS: Implementations = {
-  "array.concat": (_, a, b) => [...arrayOperand("array.concat", 1, a), ...arrayOperand("array.concat", 2, b)],
+  "array.concat": (evaluation, a, b) => {
+    const first = arrayOperand("array.concat", 1, a);
+    const second = arrayOperand("array.concat", 2, b);
+    // A chain of rules that each double an array would fill the memory before the steps are used up.
+    evaluation.charge((first.length + second.length) >> 2);
+    return first.concat(second);
+  },
   "array.reverse": (_, a) => [...arrayOperand("array.reverse", 1, a)].reverse(),
   "array.slice": (_, a, b, c) => {
     const items = arrayOperand("array.slice", 1, a);

@@ -91,7 +91,9 @@ export const STRINGS: Implementations = {
   concat: (evaluation, a, b) => {
     const separator = stringOperand("concat", 1, a);
     const parts = texts("concat", 2, b);
-    chargeForLength(evaluation, parts.length * separator.length);
+    let length = parts.length * separator.length;
+    for (const part of parts) length += part.length;
+    chargeForLength(evaluation, length);
     return joined(parts.join(separator));
   },
   contains: two("contains", (a, b) => a.includes(b)),
