@@ -80,6 +80,21 @@ describe("what would fill the memory", () => {
       );
     });
 
+  test("values that share their parts are compared no longer than others", () => {
+    const nest = (first: string): string =>
+      doubling(first, (name) => `[${name}, ${name}]`, 60).replaceAll("a", first === "1" ? "x" : "y");
+    const both = [nest("1"), nest("2")].map((text) => text.split("\n").slice(0, -1).join("\n"));
+    assert.equal(
+      ending(() => value(`${both.join("\n")}\nr if x60 == y60`)),
+      "answer",
+    );
+    const same = both.map((text) => text.replace(":= 2", ":= 1"));
+    assert.equal(
+      ending(() => value(`${same.join("\n")}\nr if x60 == y60`)),
+      "eval_cancel_error",
+    );
+  });
+
   test("numbers have their size, and shifts and widths their bound", () => {
     assert.equal(value("r := 1e900000 % 7"), 1);
     assert.equal(value("r := bits.lsh(1, 1000000000)"), undefined);

@@ -13,6 +13,7 @@ import { impureCalls } from "./pure.ts";
 import { Source, type Span } from "./source.ts";
 import type { Body, Module, Term } from "./syntax.ts";
 import { type RegoTest, separateTests, testsOf } from "./tests.ts";
+import { beginEffort, endEffort } from "./values/effort.ts";
 import type { PlainObject, Value } from "./values/index.ts";
 
 export interface CompileOptions {
@@ -217,6 +218,7 @@ export class Policy {
   }
 
   #run<T>({ run }: Emitted<T>, input: Value | undefined, options: EvaluateOptions): T {
+    beginEffort();
     this.#state.begin(input, this.#data, {
       now: options.now,
       seed: options.seed,
@@ -238,6 +240,7 @@ export class Policy {
       throw error;
     } finally {
       this.#state.end();
+      endEffort();
     }
   }
 }

@@ -5,6 +5,7 @@
  *
  * An object with string keys alone may be either form, and the two are equal: read objects only by the functions here.
  */
+import { spend } from "./effort.ts";
 import { compareNumbers, Decimal, numberKey, numberText, type RegoNumber } from "./number.ts";
 
 export type Value = null | boolean | string | RegoNumber | readonly Value[] | RegoObjectValue | RegoSet;
@@ -292,6 +293,7 @@ export function compare(a: Value, b: Value): number {
 }
 
 function compareLists(a: readonly Value[], b: readonly Value[]): number {
+  spend();
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const order = compare(a[i] as Value, b[i] as Value);
@@ -301,6 +303,7 @@ function compareLists(a: readonly Value[], b: readonly Value[]): number {
 }
 
 function compareObjects(a: RegoObjectValue, b: RegoObjectValue): number {
+  spend();
   const left = sortedEntries(a);
   const right = sortedEntries(b);
   const length = Math.min(left.length, right.length);
@@ -318,6 +321,7 @@ export function equal(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (typeof a === "string" || typeof b === "string" || a === null || b === null) return false;
   if (isNumber(a)) return isNumber(b) && compareNumbers(a, b) === 0;
+  spend();
   if (isArray(a)) {
     if (!isArray(b) || a.length !== b.length) return false;
     for (let i = 0; i < a.length; i++) if (!equal(a[i] as Value, b[i] as Value)) return false;
