@@ -2,11 +2,19 @@ import type { Program, RuleGroup, RuleTree } from "./2-resolve/program.ts";
 import type { SourceFinding } from "./errors.ts";
 import { isObject, member, type PlainObject, type Value } from "./values/index.ts";
 
+/** Where rules define a document, and what is to be said when the data holds it already. */
+export interface RulePath {
+  readonly path: readonly string[];
+  readonly conflict: SourceFinding;
+}
+
+export function rulePathsOf({ tree }: Program): readonly RulePath[] {
+  return groupsOf(tree).map((group) => ({ path: group.path, conflict: conflictOf(group) }));
+}
+
 /** Rules that define what base documents hold already, each a finding as OPA's loader has it. */
-export function dataConflicts(program: Program, data: PlainObject): readonly SourceFinding[] {
-  return groupsOf(program.tree)
-    .filter(({ path }) => holds(data, path))
-    .map(conflict);
+export function dataConflicts(rules: readonly RulePath[], data: PlainObject): readonly SourceFinding[] {
+  return rules.filter(({ path }) => holds(data, path)).map(({ conflict }) => conflict);
 }
 
 function groupsOf(tree: RuleTree): readonly RuleGroup[] {
@@ -26,7 +34,7 @@ function holds(data: PlainObject, path: readonly string[]): boolean {
   return true;
 }
 
-function conflict({ path, rules, default: fallback }: RuleGroup): SourceFinding {
+function conflictOf({ path, rules, default: fallback }: RuleGroup): SourceFinding {
   const all = fallback === undefined ? rules : [fallback, ...rules];
   const [first] = all.toSorted(({ at: a }, { at: b }) =>
     a.source.file === b.source.file ? a.start - b.start : a.source.file < b.source.file ? -1 : 1,

@@ -7,8 +7,11 @@
  */
 
 export type { World } from "./builtins/builtin.ts";
+export { compileInWorker, type WorkerOptions } from "./compile-in-worker.ts";
+export type { CompileOptions } from "./compiler.ts";
 export * from "./errors.ts";
 export { type FormatOptions, format } from "./format/index.ts";
-export { type CompileOptions, compile, type EvaluateOptions, Policy, type Solution } from "./policy.ts";
+export { compile, Policy } from "./policy.ts";
+export { type EvaluateOptions, PreparedPolicy, type Solution } from "./prepared-policy.ts";
 export type { RegoTest } from "./tests.ts";
 export * from "./values/index.ts";

@@ -1,5 +1,5 @@
 /** Terms as people write them, for messages. */
-import type { Term } from "./syntax.ts";
+import type { Term, VarTerm } from "./syntax.ts";
 import { numberText } from "./values/index.ts";
 
 export function termText(term: Term): string {
@@ -13,7 +13,7 @@ export function termText(term: Term): string {
     case "string":
       return JSON.stringify(term.value);
     case "var":
-      return nameText(term.label ?? term.name);
+      return nameText(term);
     case "ref":
       return termText(term.head) + term.path.map(stepText).join("");
     case "array":
@@ -34,8 +34,10 @@ export function termText(term: Term): string {
   }
 }
 
-function nameText(name: string): string {
-  return name.startsWith("$") ? "_" : name;
+/** A generated variable stands for what is written at its place. */
+function nameText({ name, label, at }: VarTerm): string {
+  if (name.startsWith("$$")) return at.source.text.slice(at.start, at.end).replace(/\s+/g, " ");
+  return name.startsWith("$") ? "_" : (label ?? name);
 }
 
 function stepText(step: Term): string {

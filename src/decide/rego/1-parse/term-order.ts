@@ -7,6 +7,7 @@ const RANKS: readonly string[] = [
   "boolean",
   "number",
   "string",
+  "template",
   "var",
   "ref",
   "array",
@@ -14,7 +15,6 @@ const RANKS: readonly string[] = [
   "set",
   "comprehension",
   "call",
-  "template",
 ];
 
 /** -1, 0 or 1. */

@@ -6,7 +6,7 @@ import type { Body, CallTerm, Expr, Term, VarTerm } from "../syntax.ts";
 import { addDirect, visitDirect, visitScope } from "./closures.ts";
 import { type Branch, type Draft, equality, type Findings, labelOf, type Names } from "./draft.ts";
 import { type Arity, outputsOfPieces, piecesOf } from "./pieces.ts";
-import { mapExpr, mapSame, mapTerm, rewriteTerm } from "./walk.ts";
+import { mapExpr, mapSame, mapTerm, rewriteTerm, visitTerm } from "./walk.ts";
 
 const ROOTS = ["input", "data"];
 
@@ -21,10 +21,12 @@ class Printing {
   readonly #names: Names;
   readonly #arity: Arity;
   readonly #findings: Findings;
-  constructor(names: Names, arity: Arity, findings: Findings) {
+  readonly #isQuery: boolean;
+  constructor(names: Names, arity: Arity, findings: Findings, options: { readonly query?: boolean } = {}) {
     this.#names = names;
     this.#arity = arity;
     this.#findings = findings;
+    this.#isQuery = options.query ?? false;
   }
 
   body(body: Body, around: Safe): { readonly body: Body; readonly safe: Safe } {
@@ -49,6 +51,8 @@ class Printing {
       const args = term.args.map((arg) => this.#setOf(this.term(arg, safe), []));
       return { ...expr, form: { kind: "term", term: listCall("internal.print", term, args) } };
     }
+    if (form.kind === "every" && this.#isQuery)
+      visitTerm(form.domain, { term: (part) => this.#checkPrint(part) });
     return mapExpr(
       expr,
       (term) => this.term(term, safe),
@@ -85,6 +89,13 @@ class Printing {
       },
       part: (expr) => expr,
     });
+  }
+
+  /** Within what `every` in a query goes through, OPA leaves a print as it is, and takes one operand. */
+  #checkPrint(term: Term): boolean {
+    if (isPrint(term) && term.args.length !== 1)
+      this.#findings.add("rego_type_error", term.at, "print: arity mismatch");
+    return true;
   }
 
   #part(part: Expr, safe: Safe): Term {
@@ -156,5 +167,5 @@ export function rewritePrinting(draft: Draft, arity: Arity, findings: Findings):
 }
 
 export function rewriteQueryPrinting(body: Body, names: Names, arity: Arity, findings: Findings): Body {
-  return new Printing(names, arity, findings).body(body, () => new Set(ROOTS)).body;
+  return new Printing(names, arity, findings, { query: true }).body(body, () => new Set(ROOTS)).body;
 }

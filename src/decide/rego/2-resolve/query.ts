@@ -1,9 +1,9 @@
 /** Queries: bodies of their own, whose variables are the answer. */
 import type { SourceFinding } from "../errors.ts";
-import type { Body, Expr, Import, Term } from "../syntax.ts";
+import type { Body, Expr, Import, Term, With } from "../syntax.ts";
 import { separateQueryScopes, visitScope } from "./closures.ts";
 import { Findings, isAnonymous, labelOf, Names } from "./draft.ts";
-import { Functions } from "./functions.ts";
+import { builtinName, Functions } from "./functions.ts";
 import { isComputed } from "./hoisting.ts";
 import { Locals } from "./locals.ts";
 import { rewriteQueryPrinting } from "./printing.ts";
@@ -48,7 +48,7 @@ function queryOf(
   if (findings.any) return undefined;
   body = rewriteQueryPrinting(body, names, functions.arity, findings);
   if (findings.any) return undefined;
-  body = rewriteBody(leniently(separateQueryScopes(body, names)), {
+  body = rewriteBody(leniently(separateQueryScopes(body, names), functions), {
     term: (term) => functions.withoutCall(term),
     expr: (expr) =>
       expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => functions.checkWith(item)) },
@@ -68,26 +68,42 @@ function queryOf(
 }
 
 /**
- * The query with the `with`s of its closures marked whose value is a reference or holds some: OPA takes such a value out of the expression
- * in rules, and at the top of a query, alone.
+ * The query with the `with`s marked whose value OPA leaves in its place. In rules, and at the top of a query, it takes out a
+ * value that is a reference or holds some; in the closures of a query it takes out none, and nowhere in a query a document
+ * that stands in for a function.
  */
-function leniently(body: Body): Body {
+function leniently(body: Body, functions: Functions): Body {
   const mark = (expr: Expr): Expr =>
     expr.with.length === 0
       ? expr
       : {
           ...expr,
-          with: expr.with.map((item) => (isOfReferences(item.value) ? { ...item, lenient: true } : item)),
+          with: expr.with.map((item) => withLenience(item, isInPlace(item.value))),
         };
-  const unmark = ({ with: items, ...expr }: Expr, index: number): Expr => ({
-    ...expr,
-    with: body[index]?.with ?? items,
-  });
+  const unmark = (expr: Expr): Expr =>
+    expr.with.length === 0
+      ? expr
+      : { ...expr, with: expr.with.map((item) => withLenience(item, standsIn(item, functions))) };
   return rewriteBody(body, { term: (term) => term, expr: mark }).map(unmark);
 }
 
-function isOfReferences(value: Term): boolean {
-  return isComputed(value) && !holdsCall(value);
+function withLenience({ lenient: _, ...item }: With, lenient: boolean): With {
+  return lenient ? { ...item, lenient } : item;
+}
+
+function standsIn({ target, value }: With, functions: Functions): boolean {
+  return (
+    functions.arity(target) !== undefined &&
+    value.kind === "ref" &&
+    value.head.kind === "var" &&
+    value.head.name === "data"
+  );
+}
+
+/** A built-in's name that is one word is taken for a variable there. */
+function isInPlace(value: Term): boolean {
+  const isBuiltin = builtinName(value) !== undefined;
+  return value.kind === "var" ? isBuiltin : !isBuiltin && isComputed(value) && !holdsCall(value);
 }
 
 function holdsCall(value: Term): boolean {

@@ -6,7 +6,6 @@ import type { Span } from "../source.ts";
 import type { Body, CallTerm, ComprehensionTerm, Expr, RefTerm, Term, With } from "../syntax.ts";
 import { termText } from "../term-text.ts";
 import { ReferenceChecker } from "./check-reference.ts";
-import { scalarOf } from "./constant.ts";
 import type { RuleDocuments } from "./documents.ts";
 import { comprehensionType, type Environment, operandsOf } from "./environment.ts";
 import type { Findings } from "./findings.ts";
@@ -69,7 +68,10 @@ export class BodyChecker {
     }
   }
 
-  /** In the body of `every`, and in a `not` that is a closure, OPA looks at references and closures alone. */
+  /**
+   * In the body of `every`, and in a `not` that is a closure, OPA looks at closures and at references that begin with a name,
+   * and at nothing else.
+   */
   #within(body: Body): void {
     for (const { form, with: replacements } of body) {
       for (const { value } of replacements)
@@ -97,15 +99,17 @@ export class BodyChecker {
     else if (node.kind === "ref") {
       if (node.head.kind !== "var") this.#parts(node.head);
       for (const step of node.path) this.#parts(step);
-      if (isTyped(node.head)) this.#references.check(node);
+      if (node.head.kind === "var") this.#references.check(node);
     } else if (node.kind === "comprehension") this.#comprehension(node);
   }
 
   /** Checks a term that is taken as it is: the value of a rule, an operand of a call. */
   term(node: Term): void {
-    // What is wrong is said; beyond that nothing is known of it.
-    if (this.#operand(node) || node.kind !== "ref" || this.#environment.typeOf(node) !== undefined) return;
-    this.#environment.learn(node, ANY);
+    const isRight = this.#operand(node);
+    if (node.kind !== "ref") return;
+    const type = this.#environment.typeOf(node);
+    // What is wrong is said; beyond that nothing is known of it. A name for what is not wholly known can be anything.
+    if (isRight ? isUnknown(type) : type === undefined) this.#environment.learn(node, ANY);
   }
 
   /** Checks a term that is given a name of its own; what it holds that nothing is known of can be anything. */
@@ -252,11 +256,6 @@ function stepInto(collection: Term, written: Term | undefined): RefTerm {
 /** A variable that no other place has. */
 function wildcard(at: Span): Term {
   return { kind: "var", at, name: `$some ${at.start}` };
-}
-
-/** Names that `every` binds, and scalars that are written out, are not typed. */
-function isTyped(head: Term): boolean {
-  return scalarOf(head) === undefined;
 }
 
 function nameOf({ operator }: CallTerm): string {

@@ -5,9 +5,10 @@ import type { Body, Expr, Term, With } from "../syntax.ts";
 import { isSet } from "../values/index.ts";
 import { INLINE } from "./inline.ts";
 import { constantOf, isIdentity, textLiteral } from "./literal.ts";
-import type { Scope } from "./scope.ts";
+import { Scope } from "./scope.ts";
 import { call, callsFirst, each, isPattern, pathOf, term } from "./terms.ts";
 import { unify, unifyValue } from "./unify.ts";
+import type { Unit } from "./unit.ts";
 
 export function body(scope: Scope, expressions: Body): void {
   for (const expr of expressions) expression(scope, expr);
@@ -29,16 +30,23 @@ function form(scope: Scope, { form }: Expr): void {
       return;
     case "some":
       return;
-    case "some-in": {
-      const collection = collectionOf(scope, form.collection);
-      const { value } = each(scope, collection, form.key);
-      unifyValue(scope, form.value, value);
+    case "some-in":
+      unifyValue(scope, form.value, turn(scope, form.collection, form.key));
       return;
-    }
     case "every":
       every(scope, form.key, form.value, term(scope, form.domain), form.body);
       return;
   }
+}
+
+/** Opens the loop of `some key, value in collection`, and names what `value` is in each turn. */
+function turn(scope: Scope, collection: Term, key: Term | undefined): string {
+  // Documents that rules define are evaluated one by one, as their turn comes.
+  if (scope.unit.isVirtual(collection)) {
+    const step = key ?? { kind: "var", at: collection.at, name: scope.unit.fresh("$turn") };
+    return term(scope, { ...collection, path: [...collection.path, step] });
+  }
+  return each(scope, collectionOf(scope, collection), key).value;
 }
 
 /**
@@ -176,7 +184,7 @@ function withReplaced(scope: Scope, expr: Expr): void {
 }
 
 function replacementCode(scope: Scope, item: With): string {
-  const { target, value } = item;
+  const { target } = item;
   if (target.kind === "ref" && target.head.kind === "var" && !scope.unit.isFunction(target)) {
     const { name } = target.head;
     if (name === "input" || name === "data") {
@@ -189,7 +197,7 @@ function replacementCode(scope: Scope, item: With): string {
   if (target.kind === "var" && (target.name === "input" || target.name === "data"))
     return `{ root: "${target.name}", path: [], value: ${replacementValue(scope, item)} }`;
   const name = target.kind === "var" ? target.name : target.kind === "ref" ? nameOf(target) : "";
-  return `{ root: "function", name: ${textLiteral(name)}, mock: ${mockCode(scope, value)} }`;
+  return `{ root: "function", name: ${textLiteral(name)}, mock: ${mockCode(scope, item)} }`;
 }
 
 function replacementValue(scope: Scope, item: With): string {
@@ -210,8 +218,9 @@ function nameOf(target: Extract<Term, { kind: "ref" }>): string {
     : path.join(".");
 }
 
-function mockCode(scope: Scope, value: Term): string {
+function mockCode(scope: Scope, item: With): string {
   const { unit } = scope;
+  const { value } = item;
   if (value.kind === "ref" && unit.isFunction(value)) return unit.functionOf(pathOf(value));
   const name =
     value.kind === "var"
@@ -222,5 +231,18 @@ function mockCode(scope: Scope, value: Term): string {
           : ""
         : "";
   if (!scope.bound.has(name) && DECLARATIONS.has(name)) return unit.builtin(name, "");
-  return `{ value: ${term(scope, value)} }`;
+  if (item.lenient && value.kind === "ref" && value.head.kind === "var" && value.head.name === "data")
+    return `{ document: ${documentFunction(unit, value)} }`;
+  return `{ value: ${replacementValue(scope, item)} }`;
+}
+
+/** The name of a function that evaluates a document when it is called. */
+function documentFunction(unit: Unit, document: Term): string {
+  const name = unit.fresh("d");
+  const lines: string[] = [];
+  const scope = new Scope(unit, lines, new Map(), "return undefined;");
+  lines.push(`return ${term(scope, document)};`);
+  scope.close();
+  unit.emit(`function ${name}() {`, ...lines, "}");
+  return name;
 }

@@ -2,7 +2,8 @@
  * What emitted code stands on: one `State` an emitted unit, and the operations that are too long to be written out at every
  * place. An evaluation is synchronous and never re-entered, so the state belongs to the one that runs.
  */
-import type { Cache, Evaluation, Implementation, World } from "../builtins/builtin.ts";
+import type { Cache, Evaluation, World } from "../builtins/builtin.ts";
+import { IMPLEMENTATIONS } from "../builtins/table.ts";
 import { BuiltinError, EvaluationError } from "../errors.ts";
 import {
   canonicalText,
@@ -45,7 +46,11 @@ export interface RunOptions {
   readonly probe: Probe | undefined;
 }
 
-export type Mock = ((...args: Value[]) => Value | undefined) | { readonly value: Value };
+export type Mock =
+  | ((...args: Value[]) => Value | undefined)
+  | { readonly value: Value }
+  /** Evaluated at each call, with the other replacements in effect. */
+  | { readonly document: () => Value | undefined };
 
 export class State implements Evaluation {
   input: Value | undefined = undefined;
@@ -551,9 +556,9 @@ export function walk(state: State, value: Value): readonly (readonly [readonly V
 export function builtin(
   state: State,
   name: string,
-  implementation: Implementation | undefined,
   where: string,
 ): (...operands: Value[]) => Value | undefined {
+  const implementation = IMPLEMENTATIONS.get(name);
   if (implementation === undefined)
     return () => {
       throw new EvaluationError("eval_builtin_error", `${name}: there is no such built-in here`, where);
@@ -605,9 +610,13 @@ export function callMocked(
 ): Value | undefined {
   const mock = state.mocks?.get(name);
   if (mock === undefined) return original(...args);
-  if (typeof mock !== "function") return mock.value;
+  if ("value" in mock) return mock.value;
   const saved = enter(state, []);
   try {
+    if ("document" in mock) {
+      state.mocks = new Map([...(state.mocks ?? [])].filter(([mocked]) => mocked !== name));
+      return mock.document();
+    }
     state.mocks = null;
     return mock(...args);
   } finally {

@@ -5,7 +5,6 @@
 
 import type { Program, RuleTree } from "../2-resolve/program.ts";
 import { DECLARATIONS } from "../builtins/declarations.ts";
-import { IMPLEMENTATIONS } from "../builtins/table.ts";
 import type { Span } from "../source.ts";
 import type { RefTerm, Term } from "../syntax.ts";
 import type { Value } from "../values/index.ts";
@@ -70,10 +69,7 @@ export class Unit {
   /** The name of a built-in's implementation, called from there. */
   builtin(name: string, where: string): string {
     return this.#once(`builtin ${name} ${where}`, "B", (ident) => {
-      const implementation = this.shared(IMPLEMENTATIONS.get(name));
-      this.#prelude.push(
-        `const ${ident} = R.builtin(S, ${textLiteral(name)}, ${implementation}, ${textLiteral(where)});`,
-      );
+      this.#prelude.push(`const ${ident} = R.builtin(S, ${textLiteral(name)}, ${textLiteral(where)});`);
     });
   }
 
@@ -182,6 +178,17 @@ export class Unit {
       if (tree === undefined) return true;
     }
     return false;
+  }
+
+  /** A document that is none by itself: rules define what is below it. */
+  isVirtual(node: Term): node is RefTerm {
+    if (node.kind !== "ref" || node.head.kind !== "var" || node.head.name !== "data") return false;
+    let tree: RuleTree | undefined = this.program.tree;
+    for (const step of node.path) {
+      if (tree === undefined || tree.group !== undefined || step.kind !== "string") return false;
+      tree = tree.children.get(step.value);
+    }
+    return tree !== undefined && tree.group === undefined;
   }
 
   isMocked(name: string): boolean {
