@@ -266,7 +266,12 @@ export class Locals {
         declared.add(variable.name);
         if (mentions(form.collection, variable.name)) {
           this.#findings.add("rego_compile_error", variable.at, `var ${variable.name} assigned before`);
-        } else this.#declare(variable, "declared", scope, false);
+        } else if (
+          !scope.entries.has(variable.name) ||
+          !mentions(form.collection, variable.name, { closures: true })
+        )
+          // A name of this body that a closure in the collection has too is that variable still.
+          this.#declare(variable, "declared", scope, false);
       }
     }
     // After what is declared, which closures within the collection see.
@@ -380,12 +385,12 @@ function patternVariables(pattern: Term): VarTerm[] {
 }
 
 /** Whether the name stands in the term, closures apart. */
-function mentions(term: Term, name: string): boolean {
+function mentions(term: Term, name: string, within: { readonly closures?: boolean } = {}): boolean {
   let found = false;
   visitTerm(term, {
     term: (inner) => {
       if (inner.kind === "var" && inner.name === name) found = true;
-      return !found && inner.kind !== "comprehension";
+      return !found && (inner.kind !== "comprehension" || within.closures === true);
     },
   });
   return found;

@@ -1,8 +1,11 @@
 /** What `rego.metadata.rule()` and `rego.metadata.chain()` stand for (OPA "Metadata Functions"). */
 import type { Span } from "../source.ts";
-import type { Annotations, CallTerm, Module, Term } from "../syntax.ts";
+import type { Annotations, CallTerm, Expr, Module, Term } from "../syntax.ts";
 import { isNumber, type Value } from "../values/index.ts";
 import { type Draft, rewriteDraft } from "./draft.ts";
+import { negatedOf, negationOf } from "./negation.ts";
+import { NO_VALUE } from "./pieces.ts";
+import { mapExpr, mapTerm } from "./walk.ts";
 
 /** The annotations of all modules, by what they apply to. */
 export class AnnotationSet {
@@ -106,10 +109,33 @@ export function rewriteMetadata(draft: Draft, calls: readonly CallTerm[], annota
   );
   if (!isAsked) return own.length === 0 ? draft : { ...draft, annotations: own };
   const replace = (term: Term): Term => {
-    if (term.kind !== "call" || term.operator.kind !== "var") return term;
-    if (term.operator.name === "rego.metadata.rule") return literal(annotations.rule(draft), term.at);
-    if (term.operator.name === "rego.metadata.chain") return literal(annotations.chain(draft), term.at);
-    return term;
+    const name = metadataCall(term);
+    if (name === undefined) return term;
+    return literal(
+      name === "rego.metadata.rule" ? annotations.rule(draft) : annotations.chain(draft),
+      term.at,
+    );
   };
-  return { ...rewriteDraft(draft, { term: replace }), annotations: own };
+  const known = rewriteDraft(draft, { term: (term) => term, expr: unsafeInNegation });
+  return { ...rewriteDraft(known, { term: replace }), annotations: own };
+}
+
+function metadataCall(term: Term): string | undefined {
+  if (term.kind !== "call" || term.operator.kind !== "var") return undefined;
+  const { name } = term.operator;
+  return name === "rego.metadata.rule" || name === "rego.metadata.chain" ? name : undefined;
+}
+
+/** To OPA, the operands of a `not` that is a closure without braces have no value where they ask for metadata. */
+function unsafeInNegation(expr: Expr): Expr {
+  const negated = negatedOf(expr);
+  if (negated?.form.kind !== "term" || metadataCall(negated.form.term) !== undefined) return expr;
+  const within = (term: Term): Term => {
+    if (metadataCall(term) !== undefined) return { kind: "var", name: NO_VALUE, at: expr.at };
+    return mapTerm(term, { term: within, comprehension: (inner) => inner, part: (part) => part });
+  };
+  return negationOf(
+    expr,
+    mapExpr(negated, within, (body) => body),
+  );
 }

@@ -161,7 +161,7 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
   collector.pieces.push(own);
   const negated = negatedOf(expr);
   if (!negated) return collector.pieces;
-  return [...collector.pieces, ...piecesOf({ ...negated, negated: true }, arity)];
+  return [...collector.pieces, ...piecesOf(negated, arity).map((each) => ({ ...each, silent: true }))];
 }
 
 /** The variables that a pattern binds: not those of keys, of sets, or of what is computed. */

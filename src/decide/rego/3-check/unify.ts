@@ -81,8 +81,13 @@ function unifyObject(environment: Environment, term: ObjectTerm, type: ObjectTyp
   });
 }
 
-/** Whether two terms can be equal. */
-export function unifyTerms(environment: Environment, a: Term, b: Term): boolean {
+/** Whether two terms can be equal. A closure within another term (`nested`) has a name that it goes by. */
+export function unifyTerms(
+  environment: Environment,
+  a: Term,
+  b: Term,
+  options: { readonly nested?: boolean } = {},
+): boolean {
   const left = environment.typeOf(a);
   const right = environment.typeOf(b);
   const isLeftUnknown = isUnknown(left);
@@ -95,12 +100,32 @@ export function unifyTerms(environment: Environment, a: Term, b: Term): boolean 
       a.items.length === b.items.length &&
       a.items.every((item, index) => {
         const other = b.items[index];
-        return other !== undefined && unifyTerms(environment, item, other);
+        return other !== undefined && unifyTerms(environment, item, other, NESTED);
       })
     );
   if (a.kind === "object" && b.kind === "object") return unifyMembers(environment, a, b);
-  if (a.kind === "var" || a.kind === "call") return bindTo(environment, a, b);
-  return (b.kind === "var" || b.kind === "call") && bindTo(environment, b, a);
+  const isNamed = ({ kind }: Term): boolean =>
+    kind === "var" || kind === "call" || (kind === "comprehension" && options.nested === true);
+  if (isNamed(a) && isNamed(b) && left !== undefined && right !== undefined)
+    return unifies(settled(left), settled(right));
+  if (isNamed(a)) return bindTo(environment, a, b);
+  return isNamed(b) && bindTo(environment, b, a);
+}
+
+const NESTED = { nested: true };
+
+/** Where two names are compared, what is not known of their keys and values can be anything. */
+function settled(type: Type): Type {
+  switch (type.kind) {
+    case "set":
+      return { kind: "set", of: type.of ?? ANY };
+    case "array":
+      return { ...type, rest: type.rest ?? (type.items.length === 0 ? ANY : undefined) };
+    case "object":
+      return { ...type, rest: type.rest && { key: type.rest.key ?? ANY, value: type.rest.value ?? ANY } };
+    default:
+      return type;
+  }
 }
 
 /** What is known of neither side can be anything. Of a closure that is wrong nothing is to be known. */
@@ -140,6 +165,6 @@ function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): b
     const constant = constantOf(key);
     if (constant === undefined) return true;
     const other = others.get(canonicalText(constant));
-    return other !== undefined && unifyTerms(environment, value, other);
+    return other !== undefined && unifyTerms(environment, value, other, NESTED);
   });
 }
