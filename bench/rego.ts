@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { compile, type PlainObject, type Policy, parseValue, stringify, type Value } from "#rego";
+import {
+  compile,
+  compileInWorker,
+  type PlainObject,
+  type Policy,
+  parseValue,
+  stringify,
+  type Value,
+} from "#rego";
 import { installOpa, OPA_VERSION } from "../test/harness/opa.ts";
 import { ROOT } from "../test/harness/program.ts";
 import { type Bench, type Measurement, median, round } from "./measurement.ts";
@@ -48,7 +56,7 @@ export const rego: Bench = {
 async function measureAll(peer: Peer | undefined): Promise<readonly Measurement[]> {
   // Preparing comes first: who starts finds nothing warm.
   const manyRules = rulesWorkload(MANY_RULES);
-  const results: Measurement[] = [...(await preparing(manyRules, peer))];
+  const results: Measurement[] = [...(await preparing(manyRules, peer)), ...(await pauses(manyRules))];
   const medians = new Map<string, number>();
   for (const workload of [...readWorkloads(FOLDER), manyRules]) {
     const { policy } = load(workload);
@@ -94,6 +102,46 @@ async function preparing(workload: Workload, peer: Peer | undefined): Promise<re
       ...against(theirs && took / (theirs.prepareNs / 1_000_000)),
     },
   ];
+}
+
+/** How long a thread that could always decide does not get to, while it compiles itself and while a worker does. */
+async function pauses(workload: Workload): Promise<readonly Measurement[]> {
+  const modules = { "policy.rego": workload.policy };
+  const here = await longestPause(() => {
+    const policy = compile(modules);
+    policy.value(workload.query);
+    return Promise.resolve();
+  });
+  const worker = await longestPause(async () => {
+    const policy = await compileInWorker(modules, {}, { documents: [workload.query] });
+    policy.value(workload.query);
+  });
+  return [
+    {
+      metric: `compile-${workload.name}-pause-ms`,
+      value: round(worker, 1),
+      unit: "ms",
+      peer: "compiling in the thread that decides",
+      ratio: round(worker / here, 4),
+    },
+  ];
+}
+
+async function longestPause(work: () => Promise<void>): Promise<number> {
+  let done = false;
+  const working = work().finally(() => {
+    done = true;
+  });
+  let longest = 0;
+  let last = performance.now();
+  do {
+    await new Promise((resume) => setImmediate(resume));
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  } while (!done);
+  await working;
+  return longest;
 }
 
 /** Each input in turn: rounds of ours and theirs, alternating. */

@@ -87,8 +87,8 @@ function leniently(body: Body, functions: Functions): Body {
   return rewriteBody(body, { term: (term) => term, expr: mark }).map(unmark);
 }
 
-function withLenience({ lenient: _, ...item }: With, lenient: boolean): With {
-  return lenient ? { ...item, lenient } : item;
+function withLenience({ at, target, value }: With, lenient: boolean): With {
+  return { at, target, value, ...(lenient && { lenient }) };
 }
 
 function standsIn({ target, value }: With, functions: Functions): boolean {

@@ -123,7 +123,12 @@ function settled(type: Type): Type {
       return { ...type, rest: type.rest ?? (type.items.length === 0 ? ANY : undefined) };
     case "object":
       return { ...type, rest: type.rest && { key: type.rest.key ?? ANY, value: type.rest.value ?? ANY } };
-    default:
+    case "any":
+    case "boolean":
+    case "function":
+    case "null":
+    case "number":
+    case "string":
       return type;
   }
 }

@@ -50,10 +50,10 @@ export interface World {
   runtime(): Value;
 }
 
-/** Operands in, a value out, or `undefined` where the built-in is undefined without having failed. */
-export type Implementation = (evaluation: Evaluation, ...operands: never[]) => Value | undefined;
-
-/** Implementations by name, as each file of built-ins exports one table. Signatures are in `declarations.ts`. */
+/**
+ * Implementations by name, as each file of built-ins exports one table: operands in, a value out, or `undefined` where the
+ * built-in is undefined without having failed. Signatures are in `declarations.ts`.
+ */
 export type Implementations = {
   readonly [name: string]: (evaluation: Evaluation, ...operands: Value[]) => Value | undefined;
 };
