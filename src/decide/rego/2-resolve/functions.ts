@@ -145,7 +145,7 @@ export class Functions {
       return {
         ...item,
         target: { kind: "var", name: builtin, at: target.at },
-        value: functionValue(item.value),
+        ...this.#functionValue(item),
       };
     }
     if (
@@ -159,7 +159,16 @@ export class Functions {
     }
     if (target.head.name !== "data") return item;
     this.#checkWhole(target, item);
-    return this.arity(target) === undefined ? item : { ...item, value: functionValue(item.value) };
+    return this.arity(target) === undefined ? item : { ...item, ...this.#functionValue(item) };
+  }
+
+  /** What is called in a function's place: a built-in by its name; a rule, which is evaluated only when it is. */
+  #functionValue({ value }: With): Pick<With, "value" | "lenient"> {
+    const name = builtinName(value);
+    if (name !== undefined) return { value: { kind: "var", name, at: value.at } };
+    const path = dataPath(value);
+    const group = path && findRules(this.#root, path)?.group;
+    return group === undefined || group.kind === "function" ? { value } : { value, lenient: true };
   }
 
   #checkWhole(target: Extract<Term, { kind: "ref" }>, item: With): void {
@@ -214,11 +223,6 @@ function isOfAnyType(rules: Rules | undefined): boolean {
 }
 
 /** What replaces a function may be a built-in, by its full name. */
-function functionValue(value: Term): Term {
-  const name = builtinName(value);
-  return name === undefined ? value : { kind: "var", name, at: value.at };
-}
-
 /** Whether a `with` names a built-in as the replacement, which looks like a variable and is none. */
 export function isBuiltinValue({ target, value }: With): boolean {
   if (value.kind !== "var" || !ARITIES.has(value.name)) return false;

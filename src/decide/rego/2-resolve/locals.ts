@@ -2,45 +2,12 @@
  * Gives each declared variable a name of its own (OPA "Composite Values", "Some Keyword", "Every Keyword"): `:=`, `some` and
  * `every` declare in the body that they stand in, and closures see what is around them.
  */
-import type { Span } from "../source.ts";
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
 import { type Branch, type Draft, type Findings, isAnonymous, labelOf, type Names } from "./draft.ts";
+import { declaredLate, type Entry, loopVariableOf, type Origin, Scope } from "./local-scope.ts";
 import { negatedOf, negationOf } from "./negation.ts";
 import { isAssignment } from "./references.ts";
 import { mapExpr, mapSame, mapTerm, mapWith, rewriteTerm, visitTerm } from "./walk.ts";
-
-/** How a name first came up in a scope: as an argument, by `some` or `every`, by `:=`, or used without any of them. */
-type Origin = "arg" | "declared" | "assigned" | "seen";
-
-interface Entry {
-  readonly name: string;
-  readonly label: string;
-  readonly origin: Origin;
-  readonly at: Span;
-  /** `some x` and loop variables must be used; `some x in xs` uses what it declares. */
-  readonly mustBeUsed: boolean;
-  uses: number;
-}
-
-class Scope {
-  readonly entries: Map<string, Entry> = new Map<string, Entry>();
-  readonly around: Scope | undefined;
-  constructor(around: Scope | undefined) {
-    this.around = around;
-  }
-  find(name: string): Entry | undefined {
-    const entry = this.entries.get(name);
-    return entry !== undefined && entry.origin !== "seen" ? entry : this.around?.find(name);
-  }
-}
-
-/** What the domain of `every` names that nothing around declares is the variable of the loop, as in OPA. */
-function loopVariableOf(term: Term, loop: Scope): Term {
-  const entry = term.kind === "var" ? loop.entries.get(term.name) : undefined;
-  return term.kind === "var" && entry?.origin === "declared"
-    ? { ...term, name: entry.name, label: labelOf(term) }
-    : term;
-}
 
 export interface LocalOptions {
   readonly strict: boolean;
@@ -167,7 +134,8 @@ export class Locals {
     if (isAnonymous(variable.name)) return variable;
     const entry = scope.find(variable.name);
     if (entry === undefined) {
-      if (!scope.entries.has(variable.name)) this.#insert(variable, variable.name, "seen", scope, false);
+      if (scope.around?.hasSeen(variable.name) === true) scope.passed.add(variable.name);
+      else if (!scope.entries.has(variable.name)) this.#insert(variable, variable.name, "seen", scope, false);
       return variable;
     }
     entry.uses += 1;
@@ -234,7 +202,7 @@ export class Locals {
         const key = form.key && this.#loopVariable(form.key, own);
         const value = this.#loopVariable(form.value, own);
         const domain = rewriteTerm(mapped, { term: (term) => loopVariableOf(term, own) });
-        const body = this.body(form.body, own);
+        const body = declaredLate(this.body(form.body, own), own);
         this.checkUnused(own);
         const withs = mapSame(expr.with, (item) => mapWith(item, map));
         return { ...expr, form: { kind: "every", ...(key && { key }), value, domain, body }, with: withs };

@@ -14,6 +14,7 @@ export interface Piece {
   readonly refs: RefTerm[];
   /** The variables inside of closures, each with its first place. */
   readonly closed: Map<string, VarTerm>;
+  hasClosure?: boolean;
   unify?: readonly [Term, Term];
   /** What a call binds by its last argument, once the others are bound. */
   extra?: Piece;
@@ -117,6 +118,7 @@ function closer(target: Piece): Visitor {
 }
 
 function close(target: Piece, term: Term): void {
+  target.hasClosure = true;
   visitTerm(term, closer(target));
 }
 
@@ -152,6 +154,7 @@ export function piecesOf(expr: Expr, arity: Arity): readonly Piece[] {
     case "every":
       if (form.domain.kind === "ref") collector.alone(form.domain);
       else collector.into(own, form.domain);
+      own.hasClosure = true;
       visitBody(form.body, closer(own));
       break;
     case "some":

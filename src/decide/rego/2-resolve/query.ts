@@ -48,7 +48,7 @@ function queryOf(
   if (findings.any) return undefined;
   body = rewriteQueryPrinting(body, names, functions.arity, findings);
   if (findings.any) return undefined;
-  body = rewriteBody(leniently(separateQueryScopes(body, names), functions), {
+  body = rewriteBody(leniently(separateQueryScopes(body, names)), {
     term: (term) => functions.withoutCall(term),
     expr: (expr) =>
       expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => functions.checkWith(item)) },
@@ -69,10 +69,9 @@ function queryOf(
 
 /**
  * The query with the `with`s marked whose value OPA leaves in its place. In rules, and at the top of a query, it takes out a
- * value that is a reference or holds some; in the closures of a query it takes out none, and nowhere in a query a document
- * that stands in for a function.
+ * value that is a reference or holds some; in the closures of a query it takes out none.
  */
-function leniently(body: Body, functions: Functions): Body {
+function leniently(body: Body): Body {
   const mark = (expr: Expr): Expr =>
     expr.with.length === 0
       ? expr
@@ -81,23 +80,12 @@ function leniently(body: Body, functions: Functions): Body {
           with: expr.with.map((item) => withLenience(item, isInPlace(item.value))),
         };
   const unmark = (expr: Expr): Expr =>
-    expr.with.length === 0
-      ? expr
-      : { ...expr, with: expr.with.map((item) => withLenience(item, standsIn(item, functions))) };
+    expr.with.length === 0 ? expr : { ...expr, with: expr.with.map((item) => withLenience(item, false)) };
   return rewriteBody(body, { term: (term) => term, expr: mark }).map(unmark);
 }
 
 function withLenience({ at, target, value }: With, lenient: boolean): With {
   return { at, target, value, ...(lenient && { lenient }) };
-}
-
-function standsIn({ target, value }: With, functions: Functions): boolean {
-  return (
-    functions.arity(target) !== undefined &&
-    value.kind === "ref" &&
-    value.head.kind === "var" &&
-    value.head.name === "data"
-  );
 }
 
 /** A built-in's name that is one word is taken for a variable there. */

@@ -12,6 +12,7 @@ import {
   itemOf,
   keyOf,
   type ObjectType,
+  objectType,
   or,
   type Type,
   unifies,
@@ -107,22 +108,31 @@ export function unifyTerms(
   const isNamed = ({ kind }: Term): boolean =>
     kind === "var" || kind === "call" || (kind === "comprehension" && options.nested === true);
   if (isNamed(a) && isNamed(b) && left !== undefined && right !== undefined)
-    return unifies(settled(left), settled(right));
+    return agree(environment, a, right);
   if (isNamed(a)) return bindTo(environment, a, b);
   return isNamed(b) && bindTo(environment, b, a);
 }
 
 const NESTED = { nested: true };
 
-/** Where two names are compared, what is not known of their keys and values can be anything. */
-function settled(type: Type): Type {
+/** As it is compared with the type of a name: what is not known of it can be anything. */
+function settled(type: Type | undefined): Type {
+  if (type === undefined) return ANY;
+  if (!isUnknown(type)) return type;
   switch (type.kind) {
     case "set":
-      return { kind: "set", of: type.of ?? ANY };
+      return { kind: "set", of: settled(type.of) };
     case "array":
-      return { ...type, rest: type.rest ?? (type.items.length === 0 ? ANY : undefined) };
-    case "object":
-      return { ...type, rest: type.rest && { key: type.rest.key ?? ANY, value: type.rest.value ?? ANY } };
+      return {
+        kind: "array",
+        items: type.items.map(settled),
+        rest: type.rest === undefined && type.items.length > 0 ? undefined : settled(type.rest),
+      };
+    case "object": {
+      const members = [...type.members.values()].map((one) => ({ ...one, type: settled(one.type) }));
+      const { rest } = type;
+      return objectType(members, rest && { key: settled(rest.key), value: settled(rest.value) });
+    }
     case "any":
     case "boolean":
     case "function":
@@ -144,7 +154,7 @@ function bindTo(environment: Environment, variable: Term, other: Term): boolean 
     case "array":
     case "object":
       unifyTerm(environment, other, ANY);
-      return unifyTerm(environment, variable, environment.typeOf(other) ?? ANY);
+      return agree(environment, variable, environment.typeOf(other) ?? ANY);
     case "boolean":
     case "call":
     case "null":
@@ -157,6 +167,13 @@ function bindTo(environment: Environment, variable: Term, other: Term): boolean 
       unifyTerm(environment, other, ANY);
       return true;
   }
+}
+
+function agree(environment: Environment, variable: Term, type: Type): boolean {
+  const known = environment.typeOf(variable);
+  return known === undefined
+    ? unifyTerm(environment, variable, type)
+    : unifies(settled(known), settled(type));
 }
 
 function unifyMembers(environment: Environment, a: ObjectTerm, b: ObjectTerm): boolean {

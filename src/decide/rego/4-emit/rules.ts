@@ -188,7 +188,7 @@ function emitPartial(unit: Unit, name: string, tree: RuleTree, group: RuleGroup)
     const path = [...group.path, key];
     const value =
       child.group === undefined
-        ? `${unit.node(child, path)}.document()`
+        ? `${unit.node(child, path)}.populated()`
         : child.group.kind === "function"
           ? undefined
           : `${unit.ruleOf(child, path)}()`;

@@ -328,6 +328,19 @@ export class VirtualNode {
     }
     return members;
   }
+  /** The document without those below that no rule gives anything, beside rules whose keys are variables; there may be none. */
+  populated(): Value | undefined {
+    const members = new RegoObject();
+    const base = this.base();
+    if (base !== undefined && isObject(base))
+      for (const [key, value] of entries(base)) members.put(key, value);
+    for (const [key, child] of this.children) {
+      if (typeof child === "function" && members.get(key) !== undefined) continue;
+      const value = typeof child === "function" ? child() : child.populated();
+      if (value !== undefined) members.put(key, value);
+    }
+    return members.size === 0 && base === undefined ? undefined : members;
+  }
 }
 
 /** `node[key]` of what may still be a virtual document. */
