@@ -199,15 +199,18 @@ export interface Trial {
   /** What the expression binds, when nothing is missing. */
   readonly outputs: ReadonlySet<string>;
   readonly missing: readonly VarTerm[];
+  /** Those that closures of the expression have too, as variables of their own. */
+  readonly separate?: ReadonlySet<string>;
 }
 
 /**
  * Whether the expression could run where `before` is bound. `shared` are the variables of the body around: a closure that
- * uses one of them needs it bound.
+ * uses one of them needs it bound, unless the expression itself binds it together with others, in which case they are two.
  */
 export function tryPieces(pieces: readonly Piece[], before: NameSet, shared: NameSet): Trial {
   const added = new Set<string>();
   const bound: NameSet = { has: (name) => added.has(name) || before.has(name) };
+  const separate = new Set<string>();
   for (const item of pieces) {
     const outputs = item.silent ? new Set<string>() : outputsOf(item, bound);
     const isMissing = (variable: VarTerm): boolean =>
@@ -215,12 +218,18 @@ export function tryPieces(pieces: readonly Piece[], before: NameSet, shared: Nam
     const missing = item.vars.filter(isMissing);
     if (item.extra) missing.push(...item.extra.vars.filter(isMissing));
     for (const closed of [item.closed, ...(item.extra ? [item.extra.closed] : [])]) {
-      for (const [name, variable] of closed) if (shared.has(name) && !bound.has(name)) missing.push(variable);
+      const needed = [...closed].filter(([name]) => shared.has(name) && !bound.has(name));
+      const bindsMore = [...outputs].some(
+        (name) => !bound.has(name) && !needed.some(([other]) => other === name),
+      );
+      for (const [name, variable] of needed)
+        if (bindsMore && outputs.has(name)) separate.add(name);
+        else missing.push(variable);
     }
     if (missing.length > 0) return { outputs: added, missing };
     for (const name of outputs) added.add(name);
   }
-  return { outputs: added, missing: [] };
+  return { outputs: added, missing: [], separate };
 }
 
 /** What the pieces bind, so far as they can run at all. */
@@ -297,6 +306,8 @@ class Unifier {
         const other = others.get(termText(key));
         if (other) this.unify(value, other);
       }
+    } else if (a.kind === "object" && b.kind === "comprehension") {
+      // Not an object before what computes one: OPA finds nothing bound there.
     } else if (isPattern(a) && this.#isKnown(b)) this.#markAll(a);
     else if (isPattern(b) && this.#isKnown(a)) this.#markAll(b);
   }

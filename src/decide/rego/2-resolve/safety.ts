@@ -226,12 +226,13 @@ export class Safety {
     const kept = lastNeeded(items, trials, heads);
     items.forEach((item, index) => {
       const { expr } = item;
-      for (const name of trials[index]?.outputs ?? []) visible.add(name);
-      addScope(expr, visible);
-      const hasClosure = item.pieces.some(
-        ({ hasClosure, extra }) => hasClosure === true || extra !== undefined,
-      );
-      const inner = hasClosure ? this.#closures(expr, visible) : expr;
+      const { outputs = [], separate } = trials[index] ?? {};
+      const seen = separate?.size ? new Layer(visible) : visible;
+      for (const name of outputs) if (!separate?.has(name)) seen.add(name);
+      if (seen === visible) addScope(expr, visible);
+      const hasClosure = item.pieces.some((each) => each.hasClosure === true || each.extra !== undefined);
+      const inner = hasClosure ? this.#closures(expr, seen) : expr;
+      for (const name of separate ?? []) visible.add(name);
       if (index < kept || item.head === undefined) {
         body.push(...this.#inSteps(inner, trials[index]?.outputs));
       } else if (inner.form.kind === "term" && inner.form.term.kind === "call") {
