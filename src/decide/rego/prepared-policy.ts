@@ -161,7 +161,9 @@ export class PreparedPolicy {
       probe: options.probe,
     });
     try {
-      return run();
+      const result = run();
+      if (this.#state.conflict !== undefined) throw this.#state.conflict;
+      return result;
     } catch (error) {
       // The stack, a text or an integer grew beyond what the platform has.
       if (error instanceof RangeError)

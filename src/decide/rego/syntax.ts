@@ -188,6 +188,8 @@ export interface RefTerm extends Node {
   readonly kind: "ref";
   readonly head: Term;
   readonly path: readonly Term[];
+  /** Written `f()`, where `f` is a rule and no function. */
+  readonly called?: boolean;
 }
 export interface CallTerm extends Node {
   readonly kind: "call";

@@ -1,7 +1,6 @@
 /** Which functions there are, and whether each call and each `with` names one that fits. */
 import { nearest } from "#kernel";
 import { DECLARATIONS } from "../builtins/declarations.ts";
-import type { Span } from "../source.ts";
 import type { CallTerm, Term, With } from "../syntax.ts";
 import type { Findings } from "./draft.ts";
 import type { Arity } from "./pieces.ts";
@@ -63,7 +62,6 @@ export class Functions {
   readonly #root: Rules;
   readonly #findings: Findings;
   readonly #notFunctions: CallTerm[] = [];
-  readonly #bare: { readonly at: Span; readonly path: readonly string[] }[] = [];
   constructor(root: Rules, findings: Findings) {
     this.#root = root;
     this.#findings = findings;
@@ -99,19 +97,15 @@ export class Functions {
   /** Late in OPA's order: calls of rules that are no functions. */
   checkRuleCalls(): void {
     for (const call of this.#notFunctions) this.#undefined(call, operatorText(call.operator));
-    for (const { at, path } of this.#bare) {
-      if (!isOfAnyType(findRules(this.#root, path)))
-        this.#findings.add("rego_type_error", at, `undefined function ${pathText(path)}`);
-    }
   }
 
-  /** `f()` is `f`, where `f() := input.x` is a rule whose type nobody knows. */
+  /** `f()` is `f`, where `f() := input.x` is a rule: whether one may write so depends on its type. */
   withoutCall(term: Term): Term {
     if (term.kind !== "call" || term.operator.kind !== "ref" || term.args.length > 0) return term;
     const path = dataPath(term.operator);
-    if (path === undefined || findRules(this.#root, path)?.group?.kind !== "value") return term;
-    this.#bare.push({ at: term.at, path });
-    return { ...term.operator, at: term.at };
+    const group = path && findRules(this.#root, path)?.group;
+    if (group === undefined || group.kind === "function") return term;
+    return { ...term.operator, at: term.at, called: true };
   }
 
   #undefined(call: CallTerm, name: string): void {
@@ -210,19 +204,6 @@ function notReplaceable(name: string): string | undefined {
   return RELATIONS.has(name) ? "target must not be a relation" : undefined;
 }
 
-/** Whether a rule's value can be anything, as one from `input` or base data. */
-function isOfAnyType(rules: Rules | undefined): boolean {
-  const values = rules?.values ?? rules?.group?.rules?.flatMap(({ value }) => value ?? []) ?? [];
-  return values.some((value) => {
-    if (value.kind === "call" && value.operator.kind === "var")
-      return DECLARATIONS.get(value.operator.name)?.signature.endsWith("=> any") === true;
-    if (value.kind === "ref")
-      return value.head.kind === "var" && (value.head.name === "input" || value.head.name === "data");
-    return value.kind === "var";
-  });
-}
-
-/** What replaces a function may be a built-in, by its full name. */
 /** Whether a `with` names a built-in as the replacement, which looks like a variable and is none. */
 export function isBuiltinValue({ target, value }: With): boolean {
   if (value.kind !== "var" || !ARITIES.has(value.name)) return false;

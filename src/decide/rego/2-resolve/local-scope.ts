@@ -25,6 +25,10 @@ export class Scope {
   constructor(around: Scope | undefined) {
     this.around = around;
   }
+  /** Whether the name came up here or around, whatever as. */
+  knows(name: string): boolean {
+    return this.entries.has(name) || this.around?.knows(name) === true;
+  }
   hasSeen(name: string): boolean {
     return this.entries.get(name)?.origin === "seen" || this.around?.hasSeen(name) === true;
   }

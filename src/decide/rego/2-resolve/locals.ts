@@ -235,10 +235,10 @@ export class Locals {
         if (mentions(form.collection, variable.name)) {
           this.#findings.add("rego_compile_error", variable.at, `var ${variable.name} assigned before`);
         } else if (
-          !scope.entries.has(variable.name) ||
+          !scope.knows(variable.name) ||
           !mentions(form.collection, variable.name, { closures: true })
         )
-          // A name of this body that a closure in the collection has too is that variable still.
+          // A name that is known here and that a closure in the collection has too is that variable still.
           this.#declare(variable, "declared", scope, false);
       }
     }

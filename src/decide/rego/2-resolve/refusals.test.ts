@@ -477,7 +477,6 @@ const BINDING_REFUSED: Refused = [
   ['p if { $"{input.xs[i]}"; i > 1 }', "2:20 compile: var i is undeclared"],
   ['p if { $"{input.xs[i]}"; i := 1 }', "2:26 compile: var i referenced above"],
   ["p if { {y} = input.x }", "2:9 unsafe_var: var y is unsafe"],
-  ["f() := 1\np := f()", "3:6 type: undefined function data.t.f"],
   ["p if { plus(1, x, 2) }", "2:16 unsafe_var: var x is unsafe"],
   ['p if { {"a": x} = {"b": 1} }', "2:14 unsafe_var: var x is unsafe"],
   ["p if { x = [y | y = x] }", "2:21 unsafe_var: var x is unsafe"],

@@ -135,7 +135,6 @@ export class Safety {
     const bound = new Layer(globals);
     const ordered: Item[] = [];
     const trials: Trial[] = [];
-    const waited = new Set<string>();
     let open: readonly Waiting[] = items.map((item) => ({ item }));
     const next = ({ item, trial: before }: Waiting): readonly Waiting[] => {
       const hope = before?.missing.some(({ name }) => bound.has(name)) ?? true;
@@ -144,12 +143,6 @@ export class Safety {
         // Its calls have their own turns: what can be called already is.
         const parts = before === undefined && item.expr.form.kind === "term" ? this.#parts(item) : undefined;
         return parts?.flatMap(next) ?? [{ item, trial }];
-      }
-      if (before !== undefined) {
-        // Of two that are written alike and both had to wait, OPA takes the first, and the other for unsafe.
-        const text = textOf(item.expr);
-        if (waited.has(text)) return [{ item, trial: before }];
-        waited.add(text);
       }
       for (const name of trial.outputs) bound.add(name);
       ordered.push(item);
@@ -291,13 +284,6 @@ export class Safety {
     const key = term.key && heads[0];
     return { ...term, ...(key && { key }), ...(value && { value }), body };
   }
-}
-
-/** What equal expressions share, wherever they stand. */
-function textOf(expr: Expr): string {
-  return JSON.stringify(expr, (key, value: unknown) =>
-    key === "at" ? undefined : typeof value === "bigint" ? String(value) : value,
-  );
 }
 
 /**

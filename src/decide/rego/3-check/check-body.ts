@@ -11,7 +11,7 @@ import { comprehensionType, type Environment, operandsOf } from "./environment.t
 import type { Findings } from "./findings.ts";
 import { keysOf, valuesOf } from "./members.ts";
 import { replaceDocuments } from "./replace-documents.ts";
-import { ANY, isUnknown, type Type, unifies } from "./types.ts";
+import { ANY, isAnything, isUnknown, type Type, unifies } from "./types.ts";
 import { unifyTerm, unifyTerms } from "./unify.ts";
 
 export class BodyChecker {
@@ -47,8 +47,7 @@ export class BodyChecker {
 
   #form({ at, form, not }: Expr): void {
     if (not !== undefined) {
-      if (form.kind === "term" && form.term.kind === "call")
-        for (const ways of form.term.args) if (ways.kind === "comprehension") this.#within(ways.body);
+      this.#withinNot(form);
       return;
     }
     switch (form.kind) {
@@ -73,9 +72,13 @@ export class BodyChecker {
    * and at nothing else.
    */
   #within(body: Body): void {
-    for (const { form, with: replacements } of body) {
+    for (const { form, not, with: replacements } of body) {
       for (const { value } of replacements)
         if (this.#environment.functionOf(value) === undefined) this.#parts(value);
+      if (not !== undefined) {
+        this.#withinNot(form);
+        continue;
+      }
       switch (form.kind) {
         case "term":
           this.#parts(form.term);
@@ -90,6 +93,11 @@ export class BodyChecker {
           this.#within(form.body);
       }
     }
+  }
+
+  #withinNot(form: Expr["form"]): void {
+    if (form.kind !== "term" || form.term.kind !== "call") return;
+    for (const ways of form.term.args) if (ways.kind === "comprehension") this.#within(ways.body);
   }
 
   #parts(node: Term): void {
@@ -128,7 +136,7 @@ export class BodyChecker {
       case "ref":
         for (const step of node.path) this.term(step);
         if (node.head.kind !== "var") this.#apart(node.head);
-        return this.#references.check(node);
+        return this.#references.check(node) && this.#checkCalled(node);
       case "array":
       case "set":
         for (const item of node.items) this.term(item);
@@ -146,6 +154,14 @@ export class BodyChecker {
       case "var":
         return true;
     }
+  }
+
+  /** A rule can be called, without operands, where nothing is known of its type. */
+  #checkCalled(node: RefTerm): boolean {
+    if (node.called !== true || isAnything(this.#environment.typeOf(node))) return true;
+    const name = termText(node);
+    this.#findings.add(node.at, `undefined function ${name}`, `it is a rule: write ${name}`);
+    return false;
   }
 
   #comprehension(node: ComprehensionTerm): boolean {

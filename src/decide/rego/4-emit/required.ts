@@ -4,6 +4,7 @@
  * nothing.
  */
 import type { Body, CallTerm, Expr, Term } from "../syntax.ts";
+import { termText } from "../term-text.ts";
 import { constantOf } from "./literal.ts";
 import type { Scope } from "./scope.ts";
 import { equality, term } from "./terms.ts";
@@ -15,10 +16,7 @@ export function requireReferences(scope: Scope, body: Body, head: readonly Term[
   if ((first < 0 && !head.some(mayFail)) || body.some(isPrint)) return;
   const known = new Set<string>();
   const require = (reference: Term): void => {
-    const text = JSON.stringify(
-      reference.kind === "ref" ? [reference.head, reference.path] : "",
-      withoutPlaces,
-    );
+    const text = termText(reference);
     if (known.has(text)) return;
     known.add(text);
     term(scope, reference);
@@ -112,10 +110,6 @@ function isPrint({ form }: Expr): boolean {
   if (form.kind !== "term" || form.term.kind !== "call") return false;
   const { operator } = form.term;
   return operator.kind === "var" && operator.name === "internal.print";
-}
-
-function withoutPlaces(key: string, value: unknown): unknown {
-  return key === "at" ? undefined : typeof value === "bigint" ? String(value) : value;
 }
 
 /** An expression that cannot fail: an equality without calls. */

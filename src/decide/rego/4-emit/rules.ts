@@ -82,7 +82,7 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
       : [
           "{",
           `const v = ${call};`,
-          `if (v !== undefined) out = R.same(out, v, ${place}, ${isFunction});`,
+          `if (v !== undefined) out = R.same(S, out, v, ${place}, ${isFunction});`,
           "}",
         ];
   lines.push("R0: {");
@@ -168,7 +168,7 @@ function emitBody(
   const many = scope.loops > 0 && constant === undefined;
   lines.push(
     many
-      ? `out = R.same(out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});`
+      ? `out = R.same(S, out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});`
       : `return ${result};`,
   );
   scope.close();
@@ -184,24 +184,25 @@ function emitBody(
 function emitPartial(unit: Unit, name: string, tree: RuleTree, group: RuleGroup): void {
   const lines = [`out = new R.${group.kind === "set" ? "RegoSet" : "RegoObject"}();`];
   for (const rule of group.rules) lines.push(`${emitMembers(unit, rule, group)}(out);`);
-  for (const [key, child] of tree.children) {
+  for (const { put } of children(unit, tree, group)) lines.push(`{ ${put} }`);
+  memoized(unit, name, group.path, lines);
+}
+
+/** What puts each ground member of a partial object into `out`. */
+function children(
+  unit: Unit,
+  tree: RuleTree,
+  group: RuleGroup,
+): readonly { readonly key: string; readonly put: string }[] {
+  const place = textLiteral(where((group.rules[0] as ResolvedRule).head));
+  return [...tree.children].flatMap(([key, child]) => {
+    if (child.group?.kind === "function") return [];
     const path = [...group.path, key];
     const value =
-      child.group === undefined
-        ? `${unit.node(child, path)}.populated()`
-        : child.group.kind === "function"
-          ? undefined
-          : `${unit.ruleOf(child, path)}()`;
-    if (value === undefined) continue;
-    const place = textLiteral(where((group.rules[0] as ResolvedRule).head));
-    lines.push(
-      "{",
-      `const v = ${value};`,
-      `if (v !== undefined) R.putDocument(out, ${textLiteral(key)}, v, ${place});`,
-      "}",
-    );
-  }
-  memoized(unit, name, group.path, lines);
+      child.group === undefined ? `${unit.node(child, path)}.populated()` : `${unit.ruleOf(child, path)}()`;
+    const put = `const v = ${value}; if (v !== undefined) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
+    return [{ key, put }];
+  });
 }
 
 /**
@@ -209,7 +210,7 @@ function emitPartial(unit: Unit, name: string, tree: RuleTree, group: RuleGroup)
  * When many are asked for, all are evaluated, once.
  */
 export function emitMember(unit: Unit, name: string, all: string, tree: RuleTree, group: RuleGroup): void {
-  if (tree.children.size > 0 || unit.mayBeHidden(group.path)) {
+  if (unit.mayBeHidden(group.path)) {
     unit.emit(
       `function ${name}(k) { const all = ${all}(); return all === undefined ? undefined : R.at(all, k); }`,
     );
@@ -218,6 +219,8 @@ export function emitMember(unit: Unit, name: string, all: string, tree: RuleTree
   const asked = unit.fresh("n");
   const epoch = unit.fresh("e");
   const lines = group.rules.map((rule) => `${emitMembers(unit, rule, group, "k")}(out, k);`);
+  for (const { key, put } of children(unit, tree, group))
+    lines.push(`if (k === ${textLiteral(key)}) { ${put} }`);
   unit.emit(
     `let ${asked} = 0, ${epoch} = 0;`,
     `function ${name}(k) {`,

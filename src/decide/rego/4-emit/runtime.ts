@@ -64,6 +64,8 @@ export class State implements Evaluation {
   seed: string | undefined = undefined;
   failed: ((error: BuiltinError, where: string) => void) | undefined = undefined;
   strict = false;
+  /** Of a strict evaluation: a rule had two values. It has no answer, but may fail in another way before that is told. */
+  conflict: EvaluationError | undefined = undefined;
   readonly cache: Cache;
   probe: Probe | undefined = undefined;
   declare world?: World;
@@ -97,6 +99,7 @@ export class State implements Evaluation {
     this.seed = options.seed;
     this.failed = options.failed;
     this.strict = options.strict;
+    this.conflict = undefined;
     this.#print = options.print;
     this.#testCase = options.testCase;
     this.probe = options.probe;
@@ -448,9 +451,19 @@ export function badPath(where: string): never {
 }
 
 /** Of two results of one complete rule: the one, if they are equal. */
-export function same(old: Value | undefined, value: Value, where: string, isFunction: boolean): Value {
+export function same(
+  state: State,
+  old: Value | undefined,
+  value: Value,
+  where: string,
+  isFunction: boolean,
+): Value {
   if (old === undefined || equal(old, value)) return old ?? value;
-  throw isFunction ? conflictingFunctions(where) : conflictingRules(where);
+  const conflict = isFunction ? conflictingFunctions(where) : conflictingRules(where);
+  if (!state.strict) throw conflict;
+  // What follows is evaluated with the first value before there is a second: a failure in it is what OPA tells of.
+  state.conflict ??= conflict;
+  return old;
 }
 
 /** The parts of a comprehension by the values that select them. */

@@ -3,12 +3,12 @@
  * not there yet, so rules that the query cannot reach cost nothing.
  */
 
-import type { Program, RuleTree } from "../2-resolve/program.ts";
+import type { Program, RuleGroup, RuleTree } from "../2-resolve/program.ts";
 import { DECLARATIONS } from "../builtins/declarations.ts";
 import type { Span } from "../source.ts";
 import type { RefTerm, Term } from "../syntax.ts";
 import type { Value } from "../values/index.ts";
-import { scalarLiteral, textLiteral } from "./literal.ts";
+import { constantOf, scalarLiteral, textLiteral } from "./literal.ts";
 import type { Replacements } from "./replacements.ts";
 import { emitGroup, emitMember } from "./rules.ts";
 import { UnboundError } from "./unbound.ts";
@@ -173,7 +173,7 @@ export class Unit {
     if (node.head.name !== "data") return false;
     let tree: RuleTree | undefined = this.program.tree;
     for (const step of node.path) {
-      if (tree?.group !== undefined) return false;
+      if (tree?.group !== undefined) return hasNoMember(tree.group, step);
       tree = step.kind === "string" ? tree?.children.get(step.value) : undefined;
       if (tree === undefined) return true;
     }
@@ -229,6 +229,15 @@ export class Unit {
     }
     return tree;
   }
+}
+
+/** Whether the keys of all rules are constants, and each another. */
+function hasNoMember({ kind, rules }: RuleGroup, step: Term): boolean {
+  if (kind !== "object" || step.kind !== "string") return false;
+  return rules.every(({ keys: [key] }) => {
+    const constant = key === undefined ? undefined : constantOf(key);
+    return constant !== undefined && constant !== step.value;
+  });
 }
 
 const ARITIES = new Map<string, number>();
