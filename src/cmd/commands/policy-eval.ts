@@ -8,8 +8,10 @@ import { describeSourceError, Failures } from "../rego/failures.ts";
 import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutOf } from "../rego/flags.ts";
 import { loadPaths, readDocument } from "../rego/load.ts";
 import { Network } from "../rego/network.ts";
+import { schemasOf } from "../rego/schemas.ts";
 import { describeSolutions, type Format, formatSolutions, opaErrors, solutionsJson } from "../rego/show.ts";
 import { describeProfile, describeSteps, Profile, profileJson, Steps, stepsJson } from "../rego/trace.ts";
+import { regoWorld } from "../rego/world.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
 import { describeFinding, type Texts } from "../terminal/failure.ts";
 import { usage } from "../terminal/parse.ts";
@@ -97,10 +99,12 @@ function evaluate(query: string, flags: Flags, format: Format, world: World): Ex
   const timeoutMs = timeoutOf(flags.timeout ?? "30");
   const texts: Texts = new Map([...Object.entries(modules), ["query", query]]);
   const failures = new Failures();
+  const network = new Network();
   const showAll = flags["show-builtin-errors"] === true;
   try {
     const policy = compileLoaded(modules, data.value, {
       ...readingOf(flags),
+      ...schemasOf(flags.schema, world.folder, regoWorld(regoHosts(flags), network)),
       instrument: flags.explain === true || flags.profile === true,
     });
     for (const warning of policy.warnings) world.stderr.write(`${describeFinding(warning, texts)}\n`);
@@ -109,7 +113,7 @@ function evaluate(query: string, flags: Flags, format: Format, world: World): Ex
     const solutions = policy.evaluate(query, input, {
       ...evaluateOptions(timeoutMs, {
         hosts: regoHosts(flags),
-        network: new Network(),
+        network,
         random: flags["allow-random"] === true,
       }),
       strictBuiltinErrors: flags["strict-builtin-errors"] === true,

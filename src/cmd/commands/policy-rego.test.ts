@@ -459,6 +459,87 @@ describe("policy check", () => {
   });
 });
 
+describe("schemas", () => {
+  mkdirSync(join(folder, "schemas/deep"), { recursive: true });
+  writeFileSync(
+    join(folder, "schemas/request.json"),
+    '{"type": "object", "properties": {"role": {"type": "string"}, "minutes": {"type": "integer"}}}',
+  );
+  writeFileSync(
+    join(folder, "schemas/deep/my-teams.yaml"),
+    "type: object\nproperties:\n  sre: {type: array}\n",
+  );
+  writeFileSync(
+    join(folder, "typed.rego"),
+    `package typed
+
+# METADATA
+# schemas:
+#   - input: schema.request
+#   - data.teams: schema.deep["my-teams"]
+late if {
+	input.minuts > 10
+	data.teams.ops
+}
+
+test_late if true
+`,
+  );
+
+  test("a folder has those that annotations name, for every command", async () => {
+    for (const line of [
+      ["check", "typed.rego"],
+      ["eval", "-d", "typed.rego", "data.typed"],
+      ["test", "typed.rego"],
+    ]) {
+      assert.equal((await run(...line)).code, 0, line.join(" "));
+      const { code, stderr } = await run(...line, "--schema", "schemas");
+      assert.equal(code, 1);
+      assert.match(stderr, /typed\.rego:8:2: error: undefined ref: input\.minuts \(rego_type_error\)/);
+      assert.match(stderr, /did you mean minutes\?/);
+      assert.match(stderr, /typed\.rego:9:2: error: undefined ref: data\.teams\.ops/);
+    }
+  });
+
+  test("a file is that of every input", async () => {
+    assert.equal((await run("check", "authz.rego", "-s", "schemas/deep/my-teams.yaml")).code, 1);
+    const { code, stderr } = await run("check", "authz.rego", "-s", "schemas/request.json");
+    assert.equal(code, 1);
+    assert.match(stderr, /authz\.rego:9:2: error: undefined ref: input\.path/);
+    assert.doesNotMatch(stderr, /input\.role/);
+  });
+
+  test("what is no schema, or is elsewhere, is told", async () => {
+    const schemas = {
+      "wrong.json": '{"type": "strin"}',
+      "remote.json": '{"$ref": "http://127.0.0.1:1/x.json"}',
+      "torn.json": "{",
+    };
+    for (const [name, text] of Object.entries(schemas)) writeFileSync(join(folder, name), text);
+    const wrong = await run("check", "authz.rego", "-s", "wrong.json");
+    assert.match(wrong.stderr, /unable to compile the schema: has a primitive type that is NOT VALID/);
+    const remote = await run("check", "authz.rego", "-s", "remote.json");
+    assert.match(remote.stderr, /remote reference loading disabled: "http:\/\/127\.0\.0\.1:1\/x\.json"/);
+    const closed = await run("eval", "-d", "authz.rego", "-s", "remote.json", "data.authz");
+    assert.match(closed.stderr, /unallowed host: 127\.0\.0\.1/);
+    const open = await run(
+      "eval",
+      "-d",
+      "authz.rego",
+      "-s",
+      "remote.json",
+      "--allow-net",
+      "127.0.0.1",
+      "data.authz",
+    );
+    assert.match(open.stderr, /ECONNREFUSED/);
+    for (const { code } of [wrong, remote, closed, open]) assert.equal(code, 1);
+    assert.match((await run("check", "authz.rego", "-s", "torn.json")).stderr, /this is no document/);
+    assert.match((await run("check", "authz.rego", "-s", "none")).stderr, /no such file or folder/);
+    assert.match((await run("check", "typed.rego", "-s", "moved.json")).stderr, /no such file or folder/);
+  });
+});
+
 describe("policy fmt", () => {
   const before = "package a\n\np:=1 # one\n";
   const after = "package a\n\np := 1 # one\n";

@@ -8,8 +8,10 @@ import { EVALUATION_FLAGS, loadingOf, REGO_FLAGS, readingOf, regoHosts, timeoutO
 import { loadPaths } from "../rego/load.ts";
 import { Network } from "../rego/network.ts";
 import { type CaseResult, type Outcome, resultJson, runTest, type TestResult } from "../rego/run-tests.ts";
+import { schemasOf } from "../rego/schemas.ts";
 import { opaErrors } from "../rego/show.ts";
 import { Steps, siteOf } from "../rego/trace.ts";
+import { regoWorld } from "../rego/world.ts";
 import { columns } from "../terminal/columns.ts";
 import { EXIT, type ExitCode } from "../terminal/exit-codes.ts";
 import { describeFinding } from "../terminal/failure.ts";
@@ -92,7 +94,12 @@ export const policyTest: Command = defineCommand({
       ...loadingOf(flags),
       bundles: isBundle ? words : [],
     });
-    const options = { ...readingOf(flags), separateTests: true };
+    const network = new Network();
+    const options = {
+      ...readingOf(flags),
+      ...schemasOf(flags.schema, world.folder, regoWorld(regoHosts(flags), network)),
+      separateTests: true,
+    };
     let policy: Policy;
     try {
       policy = compileLoaded(modules, data.value, options);
@@ -108,7 +115,7 @@ export const policyTest: Command = defineCommand({
     const bench: Bench = {
       flags,
       timeoutMs,
-      reach: { hosts: regoHosts(flags), network: new Network(), random: false },
+      reach: { hosts: regoHosts(flags), network, random: false },
       failures: new Failures(),
       instrumented: () =>
         (instrumented ??= compileLoaded(modules, data.value, { ...options, instrument: true })),

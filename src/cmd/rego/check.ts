@@ -7,6 +7,7 @@ import type { World } from "../world.ts";
 import { describeSourceError } from "./failures.ts";
 import { loadingOf, type RegoFlags, readingOf } from "./flags.ts";
 import { loadPaths } from "./load.ts";
+import { schemasOf } from "./schemas.ts";
 
 /** Compiles the modules of files and folders and says what is wrong with them. */
 export function checkRego(
@@ -23,7 +24,15 @@ export function checkRego(
   const texts = new Map(Object.entries(modules));
   const editor = flags.format === "json";
   try {
-    const { warnings } = compile(modules, {}, { ...readingOf(flags), pure: flags.pure === true });
+    const { warnings } = compile(
+      modules,
+      {},
+      {
+        ...readingOf(flags),
+        ...schemasOf(flags.schema, world.folder),
+        pure: flags.pure === true,
+      },
+    );
     if (editor) printJson(world, { errors: [], warnings: warnings.map(asOpa) });
     else if (json) printJson(world, { files, warnings });
     for (const warning of warnings) world.stderr.write(`${describeFinding(warning, texts)}\n`);

@@ -16,6 +16,12 @@ export const REGO_FLAGS = {
     value: "NAMES",
     what: "files and folders to pass over by name, with commas between: .*,*_test.rego",
   },
+  schema: {
+    kind: "value",
+    short: "s",
+    value: "PATH",
+    what: "JSON schemas for types: a file for every input, or a folder of those that annotations name",
+  },
 } as const;
 
 /** The flags of commands that evaluate. */

@@ -74,7 +74,8 @@ interface Found {
   readonly below: readonly string[] | undefined;
 }
 
-function* filesOf(path: string, from: string, { ignore = [] }: LoadOptions): Generator<Found> {
+/** The files that a path names: itself, or all in that folder, in order of name. */
+export function* filesOf(path: string, from: string, { ignore = [] }: LoadOptions): Generator<Found> {
   const found = statSync(resolve(from, path), { throwIfNoEntry: false });
   if (found?.isDirectory()) yield* walk(normalize(path), { from, ignored: ignore.map(namePattern) }, []);
   else if (found?.isFile()) yield { file: normalize(path), below: undefined };

@@ -5,6 +5,7 @@ import {
   compileInWorker,
   EvaluationError,
   PreparedPolicy,
+  parseValue,
   SourceError,
   stringify,
 } from "./index.ts";
@@ -135,6 +136,15 @@ describe("compiling in a worker", () => {
       if (refusal instanceof SourceError)
         assert.deepEqual((refused as SourceError).findings, refusal.findings);
     }
+  });
+
+  it("takes types from schemas", async () => {
+    const modules = { "p.rego": "package p\nx if input.ag > 1" };
+    const input = { type: "object", properties: { age: { type: "integer", minimum: parseValue("1.0") } } };
+    await assert.rejects(compileInWorker(modules, {}, { documents: ["data.p.x"], schemas: { input } }), {
+      message: "undefined ref: input.ag",
+    });
+    await compileInWorker(modules, {}, { documents: ["data.p.x"] });
   });
 
   it("never delays a decision", async () => {

@@ -5,15 +5,18 @@ import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { PosternError } from "#kernel";
+import type { SchemaSet } from "./3-check/index.ts";
 import { load } from "./4-emit/index.ts";
 import type { Job, Outcome, PortableCompiled, ReadCode } from "./compile-worker.ts";
 import type { CompileOptions } from "./compiler.ts";
 import { SourceError } from "./errors.ts";
-import { unpackCode, unpackSpans } from "./portable.ts";
+import { packSchemas, unpackCode, unpackSpans } from "./portable.ts";
 import { type Compiled, type LoadableCode, PreparedPolicy } from "./prepared-policy.ts";
 import type { PlainObject } from "./values/index.ts";
 
-export interface WorkerOptions extends CompileOptions {
+export interface WorkerOptions extends Omit<CompileOptions, "schemas"> {
+  /** As for `compile`, but without a network. */
+  readonly schemas?: Omit<SchemaSet, "world">;
   /** Paths of the documents that the policy is to answer with, such as `data.authz.allow`. */
   readonly documents?: readonly string[];
   /** Queries that the policy is to answer. */
@@ -34,9 +37,22 @@ const MEMORY_MB = 1_024;
 export async function compileInWorker(
   modules: { readonly [file: string]: string },
   data: PlainObject,
-  { documents = [], queries = [], timeoutMs = TIMEOUT_MS, memoryMb = MEMORY_MB, ...options }: WorkerOptions,
+  {
+    documents = [],
+    queries = [],
+    timeoutMs = TIMEOUT_MS,
+    memoryMb = MEMORY_MB,
+    schemas,
+    ...options
+  }: WorkerOptions,
 ): Promise<PreparedPolicy> {
-  const job: Job = { modules, options, documents, queries };
+  const job: Job = {
+    modules,
+    options,
+    documents,
+    queries,
+    ...(schemas && { schemas: packSchemas(schemas) }),
+  };
   const outcome = await run(job, timeoutMs, memoryMb);
   if (outcome.kind === "refused") throw new SourceError(outcome.findings);
   return new PreparedPolicy(unpackCompiled(outcome.compiled), data);

@@ -4,11 +4,19 @@ import { type Code, load } from "./4-emit/index.ts";
 import { type CompileOptions, Compiler, type QueryCode } from "./compiler.ts";
 import type { RulePath } from "./data-conflicts.ts";
 import { SourceError, type SourceFinding } from "./errors.ts";
-import { type PortableCode, type PortableSpans, packCode, packSpans } from "./portable.ts";
+import {
+  type PortableCode,
+  type PortableSchemas,
+  type PortableSpans,
+  packCode,
+  packSpans,
+  unpackSchemas,
+} from "./portable.ts";
 
 export interface Job {
   readonly modules: { readonly [file: string]: string };
-  readonly options: CompileOptions;
+  readonly options: Omit<CompileOptions, "schemas">;
+  readonly schemas?: PortableSchemas;
   readonly documents: readonly string[];
   readonly queries: readonly string[];
 }
@@ -45,8 +53,11 @@ function outcomeOf(job: Job): Outcome {
   }
 }
 
-function compiledOf({ modules, options, documents, queries }: Job): PortableCompiled {
-  const compiler = new Compiler(modules, options);
+function compiledOf({ modules, options, schemas, documents, queries }: Job): PortableCompiled {
+  const compiler = new Compiler(modules, {
+    ...options,
+    ...(schemas && { schemas: unpackSchemas(schemas) }),
+  });
   return {
     warnings: compiler.warnings,
     rulePaths: compiler.rulePaths,

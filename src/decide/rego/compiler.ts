@@ -3,7 +3,7 @@ import { chooseDialect, parseModule, parseQuery } from "./1-parse/index.ts";
 import { resolve, resolveQuery } from "./2-resolve/index.ts";
 import type { Program, ResolvedQuery } from "./2-resolve/program.ts";
 import { eachPart } from "./2-resolve/walk.ts";
-import { checkQueryTypes, checkTypes, type TypeEnvironment } from "./3-check/index.ts";
+import { checkQueryTypes, checkTypes, type SchemaSet, type TypeEnvironment } from "./3-check/index.ts";
 import { type Code, emitDocument, emitQuery } from "./4-emit/index.ts";
 import { type RulePath, rulePathsOf } from "./data-conflicts.ts";
 import { SourceError, type SourceFinding } from "./errors.ts";
@@ -11,7 +11,6 @@ import { impureCalls } from "./pure.ts";
 import { Source, type Span } from "./source.ts";
 import type { Body, Module, Term } from "./syntax.ts";
 import { separateTests } from "./tests.ts";
-import type { Value } from "./values/index.ts";
 
 export interface CompileOptions {
   /** How modules are read that say nothing themselves: `v1` (the default) or `v0`. */
@@ -26,8 +25,8 @@ export interface CompileOptions {
   readonly separateTests?: boolean;
   /** Refuse calls of what the network or chance decides, as befits a policy that is to be put into effect. */
   readonly pure?: boolean;
-  /** JSON schemas by the path that annotations name them by, such as `schema.input`. */
-  readonly schemas?: ReadonlyMap<string, Value>;
+  /** JSON schemas that types are taken from: without them, annotations count only where they hold the schema itself. */
+  readonly schemas?: SchemaSet;
 }
 
 /** The code of a query, and how a row that it finds is read: its variables in their order, then a value for each expression. */

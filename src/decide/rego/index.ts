@@ -6,6 +6,7 @@
  * JavaScript, evaluated as they are. An evaluation is synchronous, pure and bounded.
  */
 
+export type { SchemaSet } from "./3-check/index.ts";
 export type { World } from "./builtins/builtin.ts";
 export { compileInWorker, type WorkerOptions } from "./compile-in-worker.ts";
 export type { CompileOptions } from "./compiler.ts";

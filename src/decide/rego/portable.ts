@@ -2,6 +2,7 @@
  * Code as it goes from one thread to another. The platform clones plain structures, and neither classes nor what makes equal
  * things one: values with classes in them are taken apart into lists that begin with what they are.
  */
+import type { SchemaSet } from "./3-check/index.ts";
 import type { Code } from "./4-emit/index.ts";
 import { Source, type Span } from "./source.ts";
 import { Decimal, RegoObject, RegoSet, type Value } from "./values/index.ts";
@@ -34,6 +35,23 @@ export function packCode({ source, constants, sites }: Code): PortableCode {
 
 export function unpackCode({ source, constants, sites }: PortableCode): Code {
   return { source, constants: constants.map(unpack), sites: unpackSpans(sites) };
+}
+
+/** Schemas without a network, which no other thread could ask. */
+export interface PortableSchemas {
+  readonly input?: PortableConstant;
+  readonly named?: PortableConstant;
+}
+
+export function packSchemas({ input, named }: Omit<SchemaSet, "world">): PortableSchemas {
+  return { ...(input !== undefined && { input: pack(input) }), ...(named && { named: pack(named) }) };
+}
+
+export function unpackSchemas({ input, named }: PortableSchemas): SchemaSet {
+  return {
+    ...(input && { input: unpackValue(input) }),
+    ...(named && { named: unpack(named) as ReadonlyMap<string, Value> }),
+  };
 }
 
 export function packSpans(spans: readonly Span[]): PortableSpans {

@@ -125,7 +125,8 @@ function schemaOf(value: Value, refuse: Refuse): Value {
   const object = isObject(value) ? plain(value) : undefined;
   if (object === undefined) return refuse(`cannot unmarshal ${tagOf(value)} into a map`, true);
   const name = Object.keys(object).sort()[0] ?? "";
-  const path = pathOf(name) ?? refuse("invalid document reference", false);
+  const path = pathOf(name);
+  if (path?.[0] !== "input" && path?.[0] !== "data") return refuse("invalid document reference", false);
   const schema = object[name] as Value;
   if (typeof schema === "string") {
     const reference = pathOf(schema);

@@ -116,7 +116,7 @@ export function rewriteMetadata(draft: Draft, calls: readonly CallTerm[], annota
       term.at,
     );
   };
-  const known = rewriteDraft(draft, { term: (term) => term, expr: unsafeInNegation });
+  const known = rewriteDraft(draft, { term: (term) => term, expr: withoutValue });
   return { ...rewriteDraft(known, { term: replace }), annotations: own };
 }
 
@@ -126,8 +126,16 @@ function metadataCall(term: Term): string | undefined {
   return name === "rego.metadata.rule" || name === "rego.metadata.chain" ? name : undefined;
 }
 
-/** To OPA, the operands of a `not` that is a closure without braces have no value where they ask for metadata. */
-function unsafeInNegation(expr: Expr): Expr {
+/**
+ * To OPA, metadata that is negated by itself is not there. In a `not` that is a closure without braces it is, but operands that
+ * ask for it have no value.
+ */
+function withoutValue(expr: Expr): Expr {
+  if (expr.negated && expr.form.kind === "term" && metadataCall(expr.form.term) !== undefined)
+    return {
+      ...expr,
+      form: { kind: "term", term: { kind: "boolean", value: false, at: expr.form.term.at } },
+    };
   const negated = negatedOf(expr);
   if (negated?.form.kind !== "term" || metadataCall(negated.form.term) !== undefined) return expr;
   const within = (term: Term): Term => {

@@ -5,6 +5,7 @@ import { canonicalText, compare, type Value } from "../values/index.ts";
 import { scalarOf } from "./constant.ts";
 import { follow } from "./environment.ts";
 import { valuesOf } from "./members.ts";
+import { put } from "./schemas/put.ts";
 import {
   ANY,
   bounded,
@@ -51,7 +52,9 @@ interface Shared {
 export class DocumentNode {
   readonly key: Value;
   readonly #parent: DocumentNode | undefined;
-  readonly #children = new Map<string, DocumentNode>();
+  #children: Map<string, DocumentNode> = new Map<string, DocumentNode>();
+  /** In place of what rules define here and below. */
+  #override: Type | undefined;
   /** What each rule group of this very path adds. */
   readonly #own: Addition[] = [];
   readonly #shared: Shared;
@@ -121,6 +124,29 @@ export class DocumentNode {
     };
   }
 
+  /** Puts a type in the place of what rules define at a path below, and answers what takes it away again. */
+  override(path: readonly string[], type: Type): () => void {
+    const [key, ...rest] = path;
+    const value = this.value;
+    if (key !== undefined && value === undefined) {
+      const undo = this.place([key]);
+      const undoBelow = this.child(key)?.override(rest, type);
+      return () => {
+        undoBelow?.();
+        undo();
+      };
+    }
+    const before = { override: this.#override, children: this.#children };
+    this.#override = put(value, path, type);
+    this.#children = new Map();
+    this.#forget();
+    return () => {
+      this.#override = before.override;
+      this.#children = before.children;
+      this.#forget();
+    };
+  }
+
   #forget(): void {
     this.#value = undefined;
     this.#extent = undefined;
@@ -129,6 +155,7 @@ export class DocumentNode {
 
   /** What rules of this path define, with what those below add to it; undefined where there are only some below. */
   get value(): Type | undefined {
+    if (this.#override !== undefined) return this.#override;
     if (this.#own.length === 0) return undefined;
     this.#value ??= bounded(this.#folded(merge(this.#own.map(({ type }) => type)) ?? ANY));
     const { replacements } = this.#shared;

@@ -22,17 +22,18 @@ export class Findings {
     );
   }
 
-  add(at: Span, message: string, hint: string): void {
+  /** Of a schema for all inputs, which no module speaks of, without a place. */
+  add(at: Span | undefined, message: string, hint: string): void {
     this.count += 1;
-    const { line, column } = at.source.position(at.start);
-    const { file } = at.source;
+    const { line, column } = at?.source.position(at.start) ?? { line: 1, column: 1 };
+    const file = at?.source.file ?? "schema";
     const finding: SourceFinding = {
       code: "rego_type_error",
       severity: "error",
       file,
       line,
       column,
-      length: Math.max(1, at.end - at.start),
+      length: at === undefined ? 1 : Math.max(1, at.end - at.start),
       message,
       hint,
     };

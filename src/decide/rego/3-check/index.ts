@@ -1,12 +1,13 @@
 /** Phase 3: static types. What can never be is refused before it is evaluated (OPA "Type Checking"). */
 import type { Program, ResolvedQuery } from "../2-resolve/program.ts";
 import type { SourceFinding } from "../errors.ts";
-import type { Value } from "../values/index.ts";
 import { BodyChecker } from "./check-body.ts";
 import { Environment } from "./environment.ts";
 import { Findings } from "./findings.ts";
 import { RuleTypes } from "./rule-types.ts";
-import { Schemas } from "./schemas/index.ts";
+import type { SchemaSet } from "./schemas/index.ts";
+
+export type { SchemaSet } from "./schemas/index.ts";
 
 /** What is known of a program's rules, for its queries. */
 export interface TypeEnvironment {
@@ -16,9 +17,9 @@ export interface TypeEnvironment {
 /** Checks every rule of a program. */
 export function checkTypes(
   program: Program,
-  _options: { readonly schemas?: ReadonlyMap<string, Value> } = {},
+  options: { readonly schemas?: SchemaSet } = {},
 ): { readonly findings: readonly SourceFinding[]; readonly types: TypeEnvironment } {
-  const rules = new RuleTypes(program.tree, new Schemas());
+  const rules = new RuleTypes(program, options.schemas);
   rules.checkAll();
   return { findings: rules.findings.sorted(), types: { rules } };
 }

@@ -1,5 +1,5 @@
 /** Types of rules, each checked after those that it refers to. */
-import type { ResolvedRule, RuleGroup, RuleTree } from "../2-resolve/program.ts";
+import type { Program, ResolvedRule, RuleGroup, RuleTree } from "../2-resolve/program.ts";
 import type { Term } from "../syntax.ts";
 import { canonicalText, type Value } from "../values/index.ts";
 import { BodyChecker } from "./check-body.ts";
@@ -8,7 +8,7 @@ import { inOrder, Readers } from "./dependencies.ts";
 import { DocumentNode, documentAt, functionOf, nested, type RuleDocuments } from "./documents.ts";
 import { type Documents, Environment } from "./environment.ts";
 import { Findings } from "./findings.ts";
-import type { Schemas } from "./schemas/index.ts";
+import { type SchemaSet, Schemas } from "./schemas/index.ts";
 import { ANY, type FunctionType, merge, type Type } from "./types.ts";
 
 /** What one rule or branch of it adds: a function, or a type at the end of a path of constants. */
@@ -23,10 +23,10 @@ export class RuleTypes implements RuleDocuments {
   readonly #tree: RuleTree;
   readonly #readers: Readers;
   readonly #schemas: Schemas;
-  constructor(tree: RuleTree, schemas: Schemas) {
-    this.#tree = tree;
-    this.#readers = new Readers(tree);
-    this.#schemas = schemas;
+  constructor(program: Program, schemas: SchemaSet | undefined) {
+    this.#tree = program.tree;
+    this.#readers = new Readers(program.tree);
+    this.#schemas = new Schemas(program, schemas, this.findings);
   }
 
   checkAll(): void {
@@ -39,15 +39,11 @@ export class RuleTypes implements RuleDocuments {
 
   /** What the references of a query see. */
   get queried(): Documents {
-    return this.#documentsOf(undefined);
+    return this.#documents(this.#schemas.input);
   }
 
-  #documentsOf(rule: ResolvedRule | undefined): Documents {
-    const base: Documents = {
-      input: this.#schemas.input,
-      dataAt: (path) => documentAt(this.root, path),
-    };
-    return rule === undefined ? base : this.#schemas.documentsOf(rule, base);
+  #documents(input: Type): Documents {
+    return { input, dataAt: (path) => documentAt(this.root, path) };
   }
 
   #group(group: RuleGroup): void {
@@ -72,9 +68,11 @@ export class RuleTypes implements RuleDocuments {
   }
 
   #rule(rule: ResolvedRule, group: RuleGroup): readonly Addition[] {
-    const documents = this.#documentsOf(rule);
+    const schemas = this.#schemas.of(rule, group);
+    const undo = (schemas?.data ?? []).map(({ path, type }) => this.root.override(path, type));
+    const documents = this.#documents(schemas?.input ?? this.#schemas.input);
     const branches = [{ body: rule.body, value: rule.value }, ...rule.else];
-    return branches.map(({ body, value }) => {
+    const additions = branches.map(({ body, value }): Addition => {
       const environment = new Environment(documents);
       const before = this.findings.count;
       const checker = new BodyChecker(environment, this.findings, this);
@@ -87,6 +85,8 @@ export class RuleTypes implements RuleDocuments {
         ? { path: [], type: isWrong ? ANY : functionType(environment, rule, value) }
         : additionOf(environment, rule, value, isWrong);
     });
+    for (const one of undo.reverse()) one();
+    return additions;
   }
 }
 

@@ -1,20 +1,17 @@
-/** Documents held against JSON schemas (OPA policy reference, "Object": `json.match_schema`, `json.verify_schema`). */
-import { BuiltinError, RefusedError } from "../errors.ts";
 import {
   isArray,
   isObject,
   isSet,
-  member,
   parseValue,
-  type RegoObjectValue,
   sortedEntries,
   stringify,
   type Value,
 } from "../values/index.ts";
-import { type Evaluation, failure, type Implementations, type World } from "./builtin.ts";
+import { type Evaluation, failure, type Implementations } from "./builtin.ts";
 import { DataError } from "./data-error.ts";
+import { fetching } from "./json-schema/fetch.ts";
 import { readSchema } from "./json-schema/read.ts";
-import type { Fetch, Finding, Schema } from "./json-schema/schema.ts";
+import type { Finding, Schema } from "./json-schema/schema.ts";
 import { validate } from "./json-schema/validate.ts";
 
 /** A value of JSON: itself, or what its text says. */
@@ -38,40 +35,10 @@ function isJson(value: Value): boolean {
   return !isSet(value);
 }
 
-/** Schemas of other addresses are asked for over the network. */
-function fetching(evaluation: Evaluation, name: string): Fetch {
-  return (address) => {
-    if (evaluation.world === undefined || !/^https?:/i.test(address))
-      throw new DataError(`remote reference loading disabled: ${JSON.stringify(address)}`);
-    const answer = asked(evaluation.world, name, address);
-    const status = member(answer, "status");
-    const body = member(answer, "body") ?? null;
-    if (member(answer, "status_code") !== 200 || body === null)
-      throw new DataError(
-        `Could not read schema from HTTP, response status is ${typeof status === "string" ? status : "unknown"}`,
-      );
-    return body;
-  };
-}
-
-/** What the network says; that it cannot be reached is a fault of the schema, that it may not be asked is not. */
-function asked(world: World, name: string, address: string): RegoObjectValue {
-  try {
-    const answer = world.send({ method: "get", url: address, force_json_decode: true });
-    return isObject(answer) ? answer : {};
-  } catch (error) {
-    if (!(error instanceof BuiltinError)) throw error;
-    const message = error.message.replace(/^http\.send: /, "");
-    throw error instanceof RefusedError
-      ? new RefusedError(`${name}: ${message}`, error.wanted)
-      : new DataError(message);
-  }
-}
-
 function compiled(evaluation: Evaluation, name: string, schema: Value): Schema {
   const value = jsonOf(schema);
   return evaluation.cache.get("json-schema", stringify(value), () =>
-    readSchema(value, fetching(evaluation, name)),
+    readSchema(value, fetching(evaluation.world, name)),
   );
 }
 
