@@ -38,10 +38,10 @@ export class Scope {
   }
 }
 
-/** What the domain of `every` names that nothing around declares is the variable of the loop, as in OPA. */
+/** What the domain of `every` names that nothing around declares is the variable of the loop or of its body, as in OPA. */
 export function loopVariableOf(term: Term, loop: Scope): Term {
   const entry = term.kind === "var" ? loop.entries.get(term.name) : undefined;
-  return term.kind === "var" && entry?.origin === "declared"
+  return term.kind === "var" && entry !== undefined && entry.origin !== "seen"
     ? { ...term, name: entry.name, label: labelOf(term) }
     : term;
 }

@@ -201,8 +201,8 @@ export class Locals {
         const mapped = map(form.domain);
         const key = form.key && this.#loopVariable(form.key, own);
         const value = this.#loopVariable(form.value, own);
-        const domain = rewriteTerm(mapped, { term: (term) => loopVariableOf(term, own) });
         const body = declaredLate(this.body(form.body, own), own);
+        const domain = rewriteTerm(mapped, { term: (term) => loopVariableOf(term, own) });
         this.checkUnused(own);
         const withs = mapSame(expr.with, (item) => mapWith(item, map));
         return { ...expr, form: { kind: "every", ...(key && { key }), value, domain, body }, with: withs };

@@ -2,6 +2,8 @@
  * The checks of one body. As in OPA, what is called, closed over or referred to within an expression is checked before the
  * expression itself, as if it stood in an expression of its own.
  */
+
+import { type Visitor, visitBody, visitTerm } from "../2-resolve/walk.ts";
 import type { Span } from "../source.ts";
 import type { Body, CallTerm, ComprehensionTerm, Expr, RefTerm, Term, With } from "../syntax.ts";
 import { termText } from "../term-text.ts";
@@ -21,17 +23,20 @@ export class BodyChecker {
   readonly #references: ReferenceChecker;
   /** In a query `==` answers with its outcome, whatever it compares. */
   readonly #isQuery: boolean;
+  /** How many closures it is in. */
+  readonly #depth: number;
   constructor(
     environment: Environment,
     findings: Findings,
     rules: RuleDocuments,
-    options: { readonly query?: boolean } = {},
+    options: { readonly query?: boolean; readonly depth?: number } = {},
   ) {
     this.#environment = environment;
     this.#findings = findings;
     this.#rules = rules;
     this.#references = new ReferenceChecker(environment, findings, rules.root);
     this.#isQuery = options.query ?? false;
+    this.#depth = options.depth ?? 0;
   }
 
   body(expressions: Body): void {
@@ -58,6 +63,7 @@ export class BodyChecker {
       case "some":
         return;
       case "some-in": {
+        if (form.collection.kind === "ref" && !this.#checkCalled(form.collection)) return;
         this.#equality(at, form.value, stepInto(form.collection, form.key));
         return;
       }
@@ -167,14 +173,28 @@ export class BodyChecker {
   #comprehension(node: ComprehensionTerm): boolean {
     const before = this.#findings.count;
     const inner = this.#environment.inner();
-    const checker = new BodyChecker(inner, this.#findings, this.#rules, { query: this.#isQuery });
+    const checker = new BodyChecker(inner, this.#findings, this.#rules, {
+      query: this.#isQuery,
+      depth: this.#depth + 1,
+    });
     checker.body(node.body);
     if (node.key !== undefined) checker.term(node.key);
     checker.term(node.value);
+    this.#withoutNames(node);
     if (this.#findings.count > before) return false;
     const key = node.key === undefined ? undefined : inner.typeOf(node.key);
     this.#environment.learn(node, comprehensionType(node.of, key, inner.typeOf(node.value)));
     return true;
+  }
+
+  /** As in OPA, closures within a closure are checked once more without what that one binds. */
+  #withoutNames(node: ComprehensionTerm): void {
+    if (this.#depth >= MOST_NESTED) return;
+    const inner = new BodyChecker(this.#environment.inner(), this.#findings, this.#rules, {
+      query: this.#isQuery,
+      depth: this.#depth + 1,
+    });
+    for (const closure of closuresIn(node)) inner.#comprehension(closure);
   }
 
   /** A call that stands alone. */
@@ -261,11 +281,28 @@ export class BodyChecker {
   }
 }
 
+/** Closures in closures beyond these are checked once: the number of checks doubles with each. */
+const MOST_NESTED = 5;
+
+/** The outermost closures of a closure's body and head. */
+function closuresIn({ key, value, body }: ComprehensionTerm): readonly ComprehensionTerm[] {
+  const found: ComprehensionTerm[] = [];
+  const visitor: Visitor = {
+    term: (part) => {
+      if (part.kind === "comprehension") found.push(part);
+      return part.kind !== "comprehension";
+    },
+  };
+  visitBody(body, visitor);
+  for (const term of key === undefined ? [value] : [key, value]) visitTerm(term, visitor);
+  return found;
+}
+
 /** What `some key, value in collection` takes `value` from: `collection[key]`. */
 function stepInto(collection: Term, written: Term | undefined): RefTerm {
   const key = written ?? wildcard(collection.at);
   return collection.kind === "ref"
-    ? { ...collection, path: [...collection.path, key] }
+    ? { kind: "ref", at: collection.at, head: collection.head, path: [...collection.path, key] }
     : { kind: "ref", at: collection.at, head: collection, path: [key] };
 }
 

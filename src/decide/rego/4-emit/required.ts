@@ -12,8 +12,8 @@ import { equality, term } from "./terms.ts";
 /** `head` are the terms of the rule's head, which are evaluated after the body. */
 export function requireReferences(scope: Scope, body: Body, head: readonly Term[]): void {
   // Before the first call there is nothing to keep from failing.
-  const first = body.findIndex((expr) => !isPlain(expr));
-  if ((first < 0 && !head.some(mayFail)) || body.some(isPrint)) return;
+  const first = body.findIndex((expr) => !isPlain(scope, expr));
+  if ((first < 0 && !head.some((node) => mayFail(scope, node))) || body.some(isPrint)) return;
   const known = new Set<string>();
   const require = (reference: Term): void => {
     const text = termText(reference);
@@ -112,16 +112,19 @@ function isPrint({ form }: Expr): boolean {
   return operator.kind === "var" && operator.name === "internal.print";
 }
 
-/** An expression that cannot fail: an equality without calls. */
-function isPlain({ form, negated, with: replacements }: Expr): boolean {
-  return !negated && replacements.length === 0 && form.kind === "term" && !mayFail(form.term);
+/** An expression that cannot fail: an equality without calls, and without rules that may have some. */
+function isPlain(scope: Scope, { form, negated, with: replacements }: Expr): boolean {
+  return !negated && replacements.length === 0 && form.kind === "term" && !mayFail(scope, form.term);
 }
 
-function mayFail(node: Term): boolean {
-  if (node.kind === "ref") return node.path.some((step) => step.kind !== "string");
+function mayFail(scope: Scope, node: Term): boolean {
+  if (node.kind === "ref") {
+    const isRule = node.head.kind === "var" && node.head.name === "data" && !scope.unit.isBase(node);
+    return isRule || node.path.some((step) => step.kind !== "string");
+  }
   if (node.kind !== "call") return node.kind !== "var" && constantOf(node) === undefined;
   const name = node.operator.kind === "var" ? node.operator.name : "";
-  return (name !== "eq" && name !== "equal") || node.args.some(mayFail);
+  return (name !== "eq" && name !== "equal") || node.args.some((arg) => mayFail(scope, arg));
 }
 
 function isEquality(node: Term): node is CallTerm {
@@ -170,6 +173,8 @@ function isScalar(node: Term): boolean {
 /** The references within a term, those within closures aside. */
 function references(scope: Scope, node: Term): readonly Term[] {
   switch (node.kind) {
+    case "var":
+      return scope.unit.isBase(node) ? [node] : [];
     case "ref":
       return scope.unit.isBase(node) ? [node] : node.path.flatMap((step) => references(scope, step));
     case "call":
@@ -185,7 +190,6 @@ function references(scope: Scope, node: Term): readonly Term[] {
     case "number":
     case "string":
     case "template":
-    case "var":
       return [];
   }
 }

@@ -82,7 +82,10 @@ function evaluateAll(unit: Unit, lines: string[], group: RuleGroup, parameters: 
       : [
           "{",
           `const v = ${call};`,
-          `if (v !== undefined) out = R.same(S, out, v, ${place}, ${isFunction});`,
+          "if (v !== undefined) {",
+          `out = R.same(S, out, v, ${place}, ${isFunction});`,
+          "if (S.conflict !== undefined) break R0;",
+          "}",
           "}",
         ];
   lines.push("R0: {");
@@ -168,7 +171,7 @@ function emitBody(
   const many = scope.loops > 0 && constant === undefined;
   lines.push(
     many
-      ? `out = R.same(S, out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction});`
+      ? `out = R.same(S, out, ${result}, ${textLiteral(where(rule.head))}, ${isFunction}); if (S.conflict !== undefined) return out;`
       : `return ${result};`,
   );
   scope.close();
@@ -200,7 +203,10 @@ function children(
     const path = [...group.path, key];
     const value =
       child.group === undefined ? `${unit.node(child, path)}.populated()` : `${unit.ruleOf(child, path)}()`;
-    const put = `const v = ${value}; if (v !== undefined) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
+    // What no rule gives a member is left out, beside those that have a variable key.
+    const isPartial = child.group?.kind === "set" || child.group?.kind === "object";
+    const given = isPartial ? "v !== undefined && !R.isEmpty(v)" : "v !== undefined";
+    const put = `const v = ${value}; if (${given}) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
     return [{ key, put }];
   });
 }

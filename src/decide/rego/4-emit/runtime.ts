@@ -289,14 +289,18 @@ export class VirtualNode {
   readonly path: readonly string[];
   readonly children: ReadonlyMap<string, VirtualNode | (() => Value | undefined)>;
   readonly state: State;
+  /** Which of the children are partial sets and objects. */
+  readonly partial: readonly string[];
   constructor(
     state: State,
     path: readonly string[],
     children: ReadonlyMap<string, VirtualNode | (() => Value | undefined)>,
+    partial: readonly string[],
   ) {
     this.state = state;
     this.path = path;
     this.children = children;
+    this.partial = partial;
   }
   base(): Value | undefined {
     return lookup(this.state.data, this.path);
@@ -340,10 +344,15 @@ export class VirtualNode {
     for (const [key, child] of this.children) {
       if (typeof child === "function" && members.get(key) !== undefined) continue;
       const value = typeof child === "function" ? child() : child.populated();
-      if (value !== undefined) members.put(key, value);
+      if (value === undefined || (this.partial.includes(key) && isEmpty(value))) continue;
+      members.put(key, value);
     }
     return members.size === 0 && base === undefined ? undefined : members;
   }
+}
+
+export function isEmpty(value: Value): boolean {
+  return value instanceof RegoSet ? value.size === 0 : isObject(value) && memberCount(value) === 0;
 }
 
 /** `node[key]` of what may still be a virtual document. */
@@ -535,8 +544,13 @@ export function endsAny(value: Value, ends: readonly string[], several: boolean)
 
 function anyText(value: Value, several: boolean, holds: (text: string) => boolean): boolean {
   if (typeof value === "string") return holds(value);
-  const items = !several ? [] : isArray(value) ? value : value instanceof RegoSet ? value.sorted() : [];
-  return items.some((item) => typeof item === "string" && holds(item));
+  return several && membersOf(value).some((item) => typeof item === "string" && holds(item));
+}
+
+function membersOf(value: Value): readonly Value[] {
+  if (isArray(value)) return value;
+  if (value instanceof RegoSet) return value.sorted();
+  return isObject(value) ? Array.from(entries(value), ([, item]) => item) : [];
 }
 
 /** `value in collection`. */

@@ -145,14 +145,16 @@ export class Unit {
   node(tree: RuleTree, path: readonly string[]): string {
     return this.#once(`node ${JSON.stringify(path)}`, "V", (ident) => {
       const children: string[] = [];
+      const partial: string[] = [];
       for (const [key, child] of tree.children) {
         const inner = [...path, key];
         if (child.group?.kind === "function") continue;
         const value = child.group === undefined ? this.node(child, inner) : this.ruleOf(child, inner);
         children.push(`[${textLiteral(key)}, ${value}]`);
+        if (child.group !== undefined && child.group.kind !== "value") partial.push(textLiteral(key));
       }
       this.#prelude.push(
-        `const ${ident} = new R.VirtualNode(S, ${this.constant([...path])}, new Map([${children.join(", ")}]));`,
+        `const ${ident} = new R.VirtualNode(S, ${this.constant([...path])}, new Map([${children.join(", ")}]), [${partial.join(", ")}]);`,
       );
     });
   }
@@ -165,8 +167,9 @@ export class Unit {
     });
   }
 
-  /** A reference by names alone to the input or to base documents. */
+  /** The input, or a reference by names alone into it or to base documents. */
   isBase(node: Term): boolean {
+    if (node.kind === "var") return node.name === "input";
     if (node.kind !== "ref" || node.head.kind !== "var" || node.path.length === 0) return false;
     if (!node.path.every((step) => step.kind === "string" || step.kind === "number")) return false;
     if (node.head.name === "input") return true;
