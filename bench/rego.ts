@@ -129,11 +129,11 @@ async function pauses(workload: Workload): Promise<readonly Measurement[]> {
 
 async function longestPause(work: () => Promise<void>): Promise<number> {
   let done = false;
+  let longest = 0;
+  let last = performance.now();
   const working = work().finally(() => {
     done = true;
   });
-  let longest = 0;
-  let last = performance.now();
   do {
     await new Promise((resume) => setImmediate(resume));
     const now = performance.now();
