@@ -202,3 +202,27 @@ describe("names and texts that mean something to JavaScript", () => {
       assert.equal(({} as Record<string, unknown>).polluted, undefined);
     });
 });
+
+describe("an input that holds itself", () => {
+  const input: Record<string, Value> = { name: "x" };
+  input["self"] = input;
+  const ends = "eval_cancel_error";
+  for (const [body, expected] of [
+    ['r if input.self.self.name == "x"', "answer"],
+    ["r if input == input.self", "answer"],
+    ["r := count(input)", "answer"],
+    ["r := json.marshal(input)", ends],
+    ["r := [x | walk(input, x)]", ends],
+    ['r := sprintf("%v", [input])', ends],
+    ["r if input == data.other", ends],
+    ["r := {input}", ends],
+  ] as const)
+    test(body, () => {
+      const other: Record<string, Value> = { name: "x" };
+      other["self"] = other;
+      assert.equal(
+        ending(() => value(body, input, { other })),
+        expected,
+      );
+    });
+});
