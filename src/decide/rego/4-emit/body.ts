@@ -159,7 +159,7 @@ function every(scope: Scope, key: Term | undefined, value: Term, domain: string,
  */
 function withReplaced(scope: Scope, expr: Expr): void {
   const { unit } = scope;
-  const replacements = expr.with.map((replacement) => replacementCode(scope, replacement));
+  const replacements = replacementCodes(scope, expr.with);
   const saved = scope.keep(`R.enter(S, [${replacements.join(", ")}])`);
   const found = unit.fresh("w");
   const names: string[] = [];
@@ -183,7 +183,32 @@ function withReplaced(scope: Scope, expr: Expr): void {
   });
 }
 
-function replacementCode(scope: Scope, item: With): string {
+/** Values that are looked up in their place see what the others of the expression replace. */
+function replacementCodes(scope: Scope, items: readonly With[]): readonly string[] {
+  const isLate = (item: With): boolean => item.lenient === true && rootOf(scope, item) !== undefined;
+  const others = items.filter((item) => !isLate(item));
+  if (others.length === 0 || others.length === items.length)
+    return items.map((item) => replacementCode(scope, item));
+  const codes = new Map(others.map((item) => [item, replacementCode(scope, item)]));
+  const saved = scope.keep(`R.enter(S, [${[...codes.values()].join(", ")}])`);
+  const values = new Map(items.filter(isLate).map((item) => [item, scope.unit.fresh("v")]));
+  scope.write(`let ${[...values.values()].join(", ")};`);
+  scope.write("try {");
+  for (const [item, name] of values)
+    scope.block((inner) => {
+      inner.write(`${name} = ${term(inner, item.value)};`);
+    });
+  scope.write(`} finally { R.leave(S, ${saved}); }`);
+  return items.map((item) => codes.get(item) ?? replacementCode(scope, item, values.get(item)));
+}
+
+/** What a `with` replaces a part of; undefined for a function. */
+function rootOf({ unit }: Scope, { target }: With): "input" | "data" | undefined {
+  const head = target.kind === "ref" && !unit.isFunction(target) ? target.head : target;
+  return head.kind === "var" && (head.name === "input" || head.name === "data") ? head.name : undefined;
+}
+
+function replacementCode(scope: Scope, item: With, known?: string): string {
   const { target } = item;
   if (target.kind === "ref" && target.head.kind === "var" && !scope.unit.isFunction(target)) {
     const { name } = target.head;
@@ -191,11 +216,11 @@ function replacementCode(scope: Scope, item: With): string {
       if (target.path.some((step) => step.kind !== "string"))
         return `R.badPath(${textLiteral(where(target.at))})`;
       const path = pathOf(target);
-      return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${replacementValue(scope, item)} }`;
+      return `{ root: "${name}", path: ${scope.unit.constant([...path])}, value: ${known ?? replacementValue(scope, item)} }`;
     }
   }
   if (target.kind === "var" && (target.name === "input" || target.name === "data"))
-    return `{ root: "${target.name}", path: [], value: ${replacementValue(scope, item)} }`;
+    return `{ root: "${target.name}", path: [], value: ${known ?? replacementValue(scope, item)} }`;
   const name = target.kind === "var" ? target.name : target.kind === "ref" ? nameOf(target) : "";
   return `{ root: "function", name: ${textLiteral(name)}, mock: ${mockCode(scope, item)} }`;
 }
