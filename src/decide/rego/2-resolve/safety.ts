@@ -3,6 +3,7 @@
  * order written is kept wherever it can be.
  */
 import type { Body, ComprehensionTerm, Expr, Term, VarTerm } from "../syntax.ts";
+import { Decimal } from "../values/index.ts";
 import { addDirect, addScope, visitScope } from "./closures.ts";
 import { type Branch, type Draft, equality, Layer, type Names } from "./draft.ts";
 import { hoistCalls, hoistReferences, isComputed } from "./hoisting.ts";
@@ -21,6 +22,8 @@ function roots(): Layer {
 
 interface Item {
   readonly expr: Expr;
+  /** Its place in the body; absent of what was taken out of another. */
+  readonly index?: number;
   readonly pieces: readonly Piece[];
   /** Of an expression that computes a term of the head: which. */
   readonly head?: number;
@@ -100,7 +103,11 @@ export class Safety {
     const hoisted = effective(written, headTerms).flatMap((expr) =>
       expr.negated ? hoistCalls(expr, this.#names) : [expr],
     );
-    const items: Item[] = hoisted.map((expr) => ({ expr, pieces: piecesOf(expr, this.#arity) }));
+    const items: Item[] = hoisted.map((expr, index) => ({
+      expr,
+      index,
+      pieces: piecesOf(expr, this.#arity),
+    }));
     const heads = headTerms.map((term): HeadTerm => {
       if (!isComputed(term)) return { term };
       return { term, variable: this.#names.generated(term.at) };
@@ -108,7 +115,7 @@ export class Safety {
     heads.forEach(({ term, variable }, head) => {
       if (!variable) return;
       const expr = equality(variable, term);
-      items.push({ expr, pieces: piecesOf(expr, this.#arity), head });
+      items.push({ expr, index: items.length, pieces: piecesOf(expr, this.#arity), head });
     });
     const shared = new Set<string>();
     const own = { add: (name: string) => globals.has(name) || shared.add(name) };
@@ -143,6 +150,13 @@ export class Safety {
         // Its calls have their own turns: what can be called already is.
         const parts = before === undefined && item.expr.form.kind === "term" ? this.#parts(item) : undefined;
         return parts?.flatMap(next) ?? [{ item, trial }];
+      }
+      // An expression that had to wait is not put in order where one that is written alike has come to stand in its place: OPA
+      // takes the two for one, and the variables of this one for unsafe.
+      if (before !== undefined && item.index !== undefined) {
+        const inPlace = ordered[item.index];
+        if (inPlace !== undefined && item.pieces.length === 1 && isAlike(inPlace.expr, item.expr))
+          return [{ item, trial: before }];
       }
       for (const name of trial.outputs) bound.add(name);
       ordered.push(item);
@@ -284,6 +298,17 @@ export class Safety {
     const key = term.key && heads[0];
     return { ...term, ...(key && { key }), ...(value && { value }), body };
   }
+}
+
+/** Whether two parts of a tree are the same but for their places in the text. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  if (a instanceof Decimal || b instanceof Decimal)
+    return a instanceof Decimal && b instanceof Decimal && a.text === b.text;
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    left.length === right.size && left.every(([key, value]) => key === "at" || isAlike(value, right.get(key)))
+  );
 }
 
 /**

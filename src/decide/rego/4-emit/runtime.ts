@@ -333,6 +333,8 @@ export class VirtualNode {
       const value = typeof child === "function" ? child() : child.document();
       if (value !== undefined) members.put(key, value);
     }
+    // All values of its rules are asked for here, not the first of each.
+    if (this.state.conflict !== undefined) throw this.state.conflict;
     return members;
   }
   /** The document without those below that no rule gives anything, beside rules whose keys are variables; there may be none. */

@@ -123,6 +123,7 @@ function comprehension(scope: Scope, node: ComprehensionTerm): string {
     else if (node.of === "set") inner.write(`${all}.add(${value});`);
     else inner.write(`R.putUnique(${all}, ${key}, ${value}, ${textLiteral(where(node.at))});`);
   });
+  scope.write("if (S.conflict !== undefined) throw S.conflict;");
   return all;
 }
 
