@@ -2,9 +2,10 @@
 import type { Term, With } from "../syntax.ts";
 import type { Value } from "../values/index.ts";
 import { scalarOf } from "./constant.ts";
-import { place, type RuleDocuments } from "./documents.ts";
+import { type DocumentNode, place, type RuleDocuments } from "./documents.ts";
 import type { Environment } from "./environment.ts";
-import { ANY } from "./types.ts";
+import { select } from "./members.ts";
+import { ANY, type Type } from "./types.ts";
 
 /**
  * A document that rules define can be of the type of its replacement, too, and rules that read it can be anything. Of one
@@ -33,7 +34,7 @@ export function replaceDocuments(
     readers.push(rules.readersOf(steps));
     const node = rules.root.at(path);
     if (node === undefined) undo.push(rules.root.place(path));
-    else if (node.value?.kind !== "function") types.set(node, values[index] ?? ANY);
+    else replace(node, values[index] ?? ANY, types);
   }
   rules.root.replacements = { types, readers };
   return () => {
@@ -41,6 +42,16 @@ export function replaceDocuments(
     rules.root.replacements = around;
     for (const one of undo.reverse()) one();
   };
+}
+
+/** The document, and those that rules define below it, by what the value has in their place. */
+function replace(node: DocumentNode, type: Type, types: Map<DocumentNode, Type>): void {
+  if (node.value?.kind === "function") return;
+  types.set(node, type);
+  for (const child of node.children()) {
+    const below = select(type, child.key);
+    if (below !== undefined) replace(child, below, types);
+  }
 }
 
 function headOf(target: Term): string | undefined {

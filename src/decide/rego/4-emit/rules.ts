@@ -206,7 +206,9 @@ function children(
     // What no rule gives a member is left out, beside those that have a variable key.
     const isPartial = child.group?.kind === "set" || child.group?.kind === "object";
     const given = isPartial ? "v !== undefined && !R.isEmpty(v)" : "v !== undefined";
-    const put = `const v = ${value}; if (${given}) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
+    // All of its values are asked for here, not the first of them.
+    const all = `const v = ${value}; if (S.conflict !== undefined) throw S.conflict;`;
+    const put = `${all} if (${given}) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
     return [{ key, put }];
   });
 }
