@@ -65,6 +65,8 @@ async function run(job: Job, timeoutMs: number, memoryMb: number): Promise<Outco
     workerData: job,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   });
+  // Whatever it says after its time was up has nobody to hear it.
+  worker.on("error", () => undefined);
   const over = new AbortController();
   const { signal } = over;
   try {
