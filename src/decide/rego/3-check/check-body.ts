@@ -287,9 +287,15 @@ const MOST_NESTED = 5;
 /** The outermost closures of a closure's body and head. */
 function closuresIn({ key, value, body }: ComprehensionTerm): readonly ComprehensionTerm[] {
   const found: ComprehensionTerm[] = [];
+  // A `not` that is a closure is none to OPA.
+  const negations = new Set<Term>();
   const visitor: Visitor = {
+    expr: ({ not, form }) => {
+      if (not !== undefined && form.kind === "term" && form.term.kind === "call")
+        for (const ways of form.term.args) negations.add(ways);
+    },
     term: (part) => {
-      if (part.kind === "comprehension") found.push(part);
+      if (part.kind === "comprehension" && !negations.has(part)) found.push(part);
       return part.kind !== "comprehension";
     },
   };

@@ -218,12 +218,6 @@ function children(
  * When many are asked for, all are evaluated, once.
  */
 export function emitMember(unit: Unit, name: string, all: string, tree: RuleTree, group: RuleGroup): void {
-  if (unit.mayBeHidden(group.path)) {
-    unit.emit(
-      `function ${name}(k) { const all = ${all}(); return all === undefined ? undefined : R.at(all, k); }`,
-    );
-    return;
-  }
   const asked = unit.fresh("n");
   const epoch = unit.fresh("e");
   const lines = group.rules.map((rule) => `${emitMembers(unit, rule, group, "k")}(out, k);`);
@@ -232,6 +226,11 @@ export function emitMember(unit: Unit, name: string, all: string, tree: RuleTree
   unit.emit(
     `let ${asked} = 0, ${epoch} = 0;`,
     `function ${name}(k) {`,
+    ...(unit.mayBeHidden(group.path)
+      ? [
+          `if (S.hidden !== null) { const all = ${all}(); return all === undefined ? undefined : R.at(all, k); }`,
+        ]
+      : []),
     `if (${epoch} !== S.epoch) { ${epoch} = S.epoch; ${asked} = 0; }`,
     `if (++${asked} > R.MEMBERS_ONE_BY_ONE) return R.at(${all}(), k);`,
     `const out = new R.${group.kind === "set" ? "RegoSet" : "RegoObject"}();`,

@@ -10,7 +10,7 @@ import {
   parsePrefix,
   prefixOf,
 } from "./address.ts";
-import { type Evaluation, failure, type Implementations, operandError, stringOperand } from "./builtin.ts";
+import { type Evaluation, failure, type Implementations, stringOperand } from "./builtin.ts";
 
 function prefixOperand(name: string, position: number, value: Value): Prefix {
   const text = stringOperand(name, position, value);
@@ -155,8 +155,7 @@ export const NET: Implementations = {
   "net.cidr_merge": (evaluation, value) => {
     if (!isArray(value) && !isSet(value)) throw failure("net.cidr_merge", "operand must be an array");
     const texts = (isSet(value) ? value.sorted() : value).map((item) => {
-      if (typeof item !== "string")
-        throw operandError("net.cidr_merge", 1, `${isSet(value) ? "set" : "array"} of {string}`, item);
+      if (typeof item !== "string") throw failure("net.cidr_merge", "element must be string");
       return item;
     });
     return merge(evaluation, texts);
