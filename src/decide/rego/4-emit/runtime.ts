@@ -17,6 +17,7 @@ import {
   memberCount,
   NumberTooLarge,
   numberKey,
+  numberText,
   type PlainObject,
   RegoObject,
   RegoSet,
@@ -76,6 +77,7 @@ export class State implements Evaluation {
   #print: ((line: string, where: string) => void) | undefined;
   #testCase: ((names: readonly Value[]) => void) | undefined;
   #memos = new Map<string, Map<string, Value>>();
+  #stored: PlainObject = {};
 
   constructor(cache: Cache) {
     this.cache = cache;
@@ -89,6 +91,7 @@ export class State implements Evaluation {
       );
     this.input = input;
     this.data = data;
+    this.#stored = data;
     this.hidden = null;
     this.mocks = null;
     this.epoch = ++this.#epochs;
@@ -106,6 +109,11 @@ export class State implements Evaluation {
     if (options.world === undefined) delete this.world;
     else this.world = options.world;
     if (this.#memos.size > 0) this.#memos.clear();
+  }
+
+  /** Whether no `with` has put anything in the place of the base document. */
+  isStored(path: readonly string[]): boolean {
+    return this.data === this.#stored || lookup(this.data, path) === lookup(this.#stored, path);
   }
 
   /** Lets go of what belongs to one evaluation. */
@@ -309,7 +317,7 @@ export class VirtualNode {
     const child = typeof key === "string" ? this.children.get(key) : undefined;
     if (child === undefined || (this.state.hidden !== null && isHidden(this.state, this.path))) {
       const base = this.base();
-      return base === undefined ? undefined : at(base, key);
+      return base === undefined ? undefined : stored(base, key);
     }
     return typeof child === "function" ? child() : child;
   }
@@ -355,6 +363,18 @@ export class VirtualNode {
 
 export function isEmpty(value: Value): boolean {
   return value instanceof RegoSet ? value.size === 0 : isObject(value) && memberCount(value) === 0;
+}
+
+/**
+ * `document[key]` of a base document, where OPA's store goes by names: a number is its text, and a text that is an integer a
+ * place in an array.
+ */
+export function stored(document: Value, key: Value): Value | undefined {
+  const found = at(document, key);
+  if (found !== undefined) return found;
+  if (typeof key === "string")
+    return isArray(document) && /^[+-]?\d+$/.test(key) ? document[Number(key)] : undefined;
+  return isNumber(key) && isObject(document) ? at(document, numberText(key)) : undefined;
 }
 
 /** `node[key]` of what may still be a virtual document. */

@@ -208,8 +208,17 @@ function reference(scope: Scope, node: RefTerm): string {
   return follow(scope, term(scope, head), node.path, 0);
 }
 
-/** Follows the steps of a path from a value, the first `done` aside; opens a loop at each step that is to be bound. */
-function follow(scope: Scope, start: string, path: readonly Term[], done: number): string {
+/**
+ * Follows the steps of a path from a value, the first `done` aside; opens a loop at each step that is to be bound. `lookUp` is
+ * the operation that takes a step by a value.
+ */
+function follow(
+  scope: Scope,
+  start: string,
+  path: readonly Term[],
+  done: number,
+  lookUp: string = "R.at",
+): string {
   let current = start;
   for (const step of path.slice(done)) {
     const constant = constantOf(step);
@@ -217,7 +226,7 @@ function follow(scope: Scope, start: string, path: readonly Term[], done: number
       current = memberOf(scope, current, constant);
     else if (constant !== undefined || !isPattern(scope, step)) {
       const key = term(scope, step);
-      current = scope.defined(`R.at(${current}, ${key})`);
+      current = scope.defined(`${lookUp}(${current}, ${key})`);
     } else current = each(scope, current, step).value;
   }
   return current;
@@ -274,10 +283,23 @@ function document(scope: Scope, tree: RuleTree, path: readonly Term[], done: rea
   if (name !== undefined) {
     const child = tree.children.get(name);
     return child === undefined
-      ? follow(scope, base(scope, done, path), path.slice(leading(path)), 0)
+      ? followBase(scope, path, done)
       : document(scope, child, rest, [...done, name]);
   }
   return walkNode(scope, unit.node(tree, done), path);
+}
+
+/** A reference into base documents, where steps are names as in OPA's store; not in what a `with` has put in their place. */
+function followBase(scope: Scope, path: readonly Term[], done: readonly string[]): string {
+  const { unit } = scope;
+  const found = base(scope, done, path);
+  const rest = path.slice(leading(path));
+  const names = [...done, ...path.slice(0, leading(path)).map((step) => nameOf(step) as string)];
+  const lookUp =
+    rest.length > 0 && unit.mayChange(names)
+      ? scope.keep(`S.isStored(${unit.constant(names)}) ? R.stored : R.at`)
+      : "R.stored";
+  return follow(scope, found, rest, 0, lookUp);
 }
 
 /** How many steps at the beginning are constant names: these are looked up at once. */
