@@ -32,6 +32,12 @@ export class Scope {
   hasSeen(name: string): boolean {
     return this.entries.get(name)?.origin === "seen" || this.around?.hasSeen(name) === true;
   }
+  /** Notes a name that is found around, here and in what is between. */
+  pass(name: string): void {
+    if (this.entries.get(name)?.origin === "seen") return;
+    this.passed.add(name);
+    this.around?.pass(name);
+  }
   find(name: string): Entry | undefined {
     const entry = this.entries.get(name);
     return entry !== undefined && entry.origin !== "seen" ? entry : this.around?.find(name);

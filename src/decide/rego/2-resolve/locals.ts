@@ -134,7 +134,7 @@ export class Locals {
     if (isAnonymous(variable.name)) return variable;
     const entry = scope.find(variable.name);
     if (entry === undefined) {
-      if (scope.around?.hasSeen(variable.name) === true) scope.passed.add(variable.name);
+      if (scope.around?.hasSeen(variable.name) === true) scope.pass(variable.name);
       else if (!scope.entries.has(variable.name)) this.#insert(variable, variable.name, "seen", scope, false);
       return variable;
     }

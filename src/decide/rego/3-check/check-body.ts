@@ -258,7 +258,7 @@ export class BodyChecker {
           ];
     for (const [term, wanted] of parts) {
       const have = this.#environment.typeOf(term);
-      if (wanted === undefined) continue;
+      if (wanted === undefined || isUnknown(wanted)) continue;
       if (isUnknown(have) ? unifyTerm(this.#environment, term, wanted) : unifies(have, wanted)) continue;
       this.#findings.mismatch(at, have, wanted);
       return false;

@@ -109,6 +109,7 @@ export function unifyTerms(
     kind === "var" || kind === "call" || (kind === "comprehension" && options.nested === true);
   if (isNamed(a) && isNamed(b) && left !== undefined && right !== undefined)
     return agree(environment, a, right);
+  if (isNamed(a) && isNamed(b)) return settle(environment, a, b);
   if (isNamed(a)) return bindTo(environment, a, b);
   return isNamed(b) && bindTo(environment, b, a);
 }
@@ -163,10 +164,15 @@ function bindTo(environment: Environment, variable: Term, other: Term): boolean 
     case "string":
     case "template":
     case "var":
-      unifyTerm(environment, variable, ANY);
-      unifyTerm(environment, other, ANY);
-      return true;
+      return settle(environment, variable, other);
   }
+}
+
+/** Two names of which not all is known can be anything. */
+function settle(environment: Environment, a: Term, b: Term): boolean {
+  unifyTerm(environment, a, ANY);
+  unifyTerm(environment, b, ANY);
+  return true;
 }
 
 function agree(environment: Environment, variable: Term, type: Type): boolean {

@@ -207,7 +207,7 @@ function children(
     const isPartial = child.group?.kind === "set" || child.group?.kind === "object";
     const given = isPartial ? "v !== undefined && !R.isEmpty(v)" : "v !== undefined";
     // All of its values are asked for here, not the first of them.
-    const all = `const v = ${value}; if (S.conflict !== undefined) throw S.conflict;`;
+    const all = `const g = S.conflict, v = ${value}; if (S.conflict !== g) throw S.conflict;`;
     const put = `${all} if (${given}) R.putDocument(out, ${textLiteral(key)}, v, ${place});`;
     return [{ key, put }];
   });

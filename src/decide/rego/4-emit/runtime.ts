@@ -333,6 +333,7 @@ export class VirtualNode {
     const base = this.base();
     if (this.state.hidden !== null && isHidden(this.state, this.path)) return base;
     const members = new RegoObject();
+    const { conflict } = this.state;
     if (base !== undefined && isObject(base))
       for (const [key, value] of entries(base)) members.put(key, value);
     for (const [key, child] of this.children) {
@@ -342,7 +343,7 @@ export class VirtualNode {
       if (value !== undefined) members.put(key, value);
     }
     // All values of its rules are asked for here, not the first of each.
-    if (this.state.conflict !== undefined) throw this.state.conflict;
+    if (this.state.conflict !== conflict) throw this.state.conflict;
     return members;
   }
   /** The document without those below that no rule gives anything, beside rules whose keys are variables; there may be none. */

@@ -113,6 +113,7 @@ function comprehension(scope: Scope, node: ComprehensionTerm): string {
   const indexed = scope.loops > 0 && node.of !== "object" ? indexedComprehension(scope, node) : undefined;
   if (indexed !== undefined) return indexed;
   const all = unit.fresh("c");
+  const before = scope.keep("S.conflict");
   const made = { array: "[]", set: "new R.RegoSet()", object: "new R.RegoObject()" }[node.of];
   scope.write(`const ${all} = ${made};`);
   scope.block((inner) => {
@@ -123,7 +124,7 @@ function comprehension(scope: Scope, node: ComprehensionTerm): string {
     else if (node.of === "set") inner.write(`${all}.add(${value});`);
     else inner.write(`R.putUnique(${all}, ${key}, ${value}, ${textLiteral(where(node.at))});`);
   });
-  scope.write("if (S.conflict !== undefined) throw S.conflict;");
+  scope.write(`if (S.conflict !== ${before}) throw S.conflict;`);
   return all;
 }
 
